@@ -1,0 +1,34 @@
+"""``verigrad check``: everything about a recipe that can be known without weights."""
+
+from verigrad.errors import RecipeError
+from verigrad.recipe import load_recipe
+from verigrad.scoring import check_gold, make_scorer
+from verigrad.tasks.mix import load_mix
+from verigrad.tasks.types import Split
+from verigrad_rewards.types import Response
+
+
+def check_recipe(file: str, overrides: list[str]) -> list[str]:
+    """Return what was checked, one line each.
+
+    Raises:
+        RecipeError, ProblemError: the first thing that is wrong.
+    """
+    recipe = load_recipe(file, overrides)
+    scorer = make_scorer(recipe)
+    said = [f"{file}: every key and reward is known"]
+    for split, count in (
+        (Split.TRAIN, recipe.prompts_per_step * min(recipe.max_steps, 50)),
+        (Split.HELD_OUT, 200),
+    ):
+        problems = load_mix(recipe.tasks, split, recipe.seed, count)
+        check_gold(recipe, scorer, problems, limit=50)
+        said.append(f"{split}: {len(problems)} problems loaded, every gold answer looked at earns 1")
+        for problem in problems[:50]:
+            for cheat in ("", problem.question, f"<answer>{problem.question}</answer>"):
+                if scorer.verdict(problem, Response(cheat)).reward > 0:
+                    raise RecipeError(
+                        f"{problem.id}: its reward pays for {cheat[:40]!r}, which answers nothing"
+                    )
+    said.append("empty responses and echoed questions earn 0")
+    return said

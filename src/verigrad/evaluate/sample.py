@@ -1,0 +1,171 @@
+"""Sample responses from a transformers model: one prefill per distinct prompt, finished rows retired.
+
+Every response is a function of the weights, its prompt and its own seed, so it does not depend on which other
+responses share its batch (but for the rounding of the batched arithmetic), on the batch size or on the process.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from verigrad.models.prompt import Prompter
+from verigrad_rewards.types import Response
+
+GREEDY = 0.0
+
+
+def sample(
+    model: Any,
+    prompter: Prompter,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_tokens: int,
+    temperature: float,
+    seeds: Sequence[int],
+    batch_size: int,
+) -> list[Response]:
+    """Return one response per prompt, in order; ``temperature`` 0 decodes greedily."""
+    ids = sample_ids(
+        model,
+        prompts,
+        seeds,
+        end_ids=prompter.end_ids,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        batch_size=batch_size,
+    )
+    return prompter.responses(ids)
+
+
+def sample_ids(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    *,
+    end_ids: Sequence[int],
+    max_tokens: int,
+    temperature: float,
+    batch_size: int,
+) -> list[list[int]]:
+    """Return the sampled token ids per prompt, the end token included where there is one.
+
+    Args:
+        model: a causal language model of transformers.
+        prompts: token ids; equal neighbours share one prefill.
+        seeds: one per prompt; each decides its own response alone.
+        end_ids: tokens that end a response.
+        max_tokens: where responses are cut.
+        temperature: of the softmax; 0 takes the most likely token.
+        batch_size: rows decoded at once.
+    """
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), list(prompts[i]), i))
+    written: list[list[int]] = [[] for _ in prompts]
+    training = model.training
+    model.eval()  # no dropout while sampling
+    with torch.inference_mode():
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            decoded = decode(
+                model,
+                [prompts[i] for i in rows],
+                noise([seeds[i] for i in rows], max_tokens),
+                end_ids,
+                temperature,
+            )
+            for i, ids in zip(rows, decoded, strict=True):
+                written[i] = ids
+    model.train(training)
+    return written
+
+
+def noise(seeds: Sequence[int], max_tokens: int) -> Tensor:
+    """Return uniform numbers, (rows, max_tokens), each row drawn from its own seed."""
+    generator = torch.Generator()
+    return torch.stack(
+        [
+            torch.rand(max_tokens, generator=generator.manual_seed(seed % 2**63), dtype=torch.float64)
+            for seed in seeds
+        ]
+    )
+
+
+def pick(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
+    """Return one token per row, (rows,), by inverting the cumulative softmax at ``uniform``, (rows,)."""
+    if temperature == GREEDY:
+        return logits.argmax(-1)
+    cumulative = torch.softmax(logits.double() / temperature, -1).cumsum(-1)
+    # the sum ends a rounding error away from 1; scaling keeps the last token from being chosen out of range
+    return torch.searchsorted(cumulative, (uniform * cumulative[:, -1]).unsqueeze(-1), right=True).squeeze(-1)
+
+
+def prefill(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, DynamicCache, Tensor]:
+    """Return the next-token logits (rows, vocabulary), the cache and the mask (rows, width), left-padded."""
+    distinct = [i for i, p in enumerate(prompts) if i == 0 or list(p) != list(prompts[i - 1])]
+    counts = torch.tensor([b - a for a, b in zip(distinct, [*distinct[1:], len(prompts)], strict=True)])
+    width = max(len(p) for p in prompts)
+    ids = torch.zeros(len(distinct), width, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, i in enumerate(distinct):
+        ids[row, width - len(prompts[i]) :] = torch.tensor(list(prompts[i]))
+        mask[row, width - len(prompts[i]) :] = 1
+    device = next(model.parameters()).device
+    ids, mask, counts = ids.to(device), mask.to(device), counts.to(device)
+    cache = DynamicCache(config=model.config)
+    output = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    rows = torch.repeat_interleave(torch.arange(len(distinct), device=device), counts)
+    if len(rows) > len(distinct):
+        cache.batch_select_indices(rows)
+    return output.logits[rows, -1], cache, mask[rows]
+
+
+def decode(
+    model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, end_ids: Sequence[int], temperature: float
+) -> list[list[int]]:
+    """Return the ids written for one batch of prompts; rows leave the batch soon after they end."""
+    logits, cache, mask = prefill(model, prompts)
+    uniforms = uniforms.to(logits.device)
+    ends = torch.tensor(list(end_ids), device=logits.device)
+    written: list[list[int]] = [[] for _ in prompts]
+    rows = torch.arange(len(prompts), device=logits.device)
+    alive = torch.ones(len(prompts), dtype=torch.bool, device=logits.device)
+    positions = mask.sum(-1)
+    for place in range(uniforms.shape[1]):
+        tokens = pick(logits, uniforms[rows, place], temperature)
+        for row, token, living in zip(rows.tolist(), tokens.tolist(), alive.tolist(), strict=True):
+            if living:
+                written[row].append(token)
+        alive &= ~torch.isin(tokens, ends)
+        left = int(alive.sum())
+        if not left or place + 1 == uniforms.shape[1]:
+            break
+        if left <= 0.75 * len(rows):  # copying the cache costs about one step, so not at every end
+            keep = alive.nonzero().squeeze(-1)
+            cache.batch_select_indices(keep)
+            rows, alive, tokens, mask, positions = (
+                rows[keep],
+                alive[keep],
+                tokens[keep],
+                mask[keep],
+                positions[keep],
+            )
+        mask = torch.cat([mask, mask.new_ones(len(rows), 1)], -1)
+        output = model(
+            input_ids=tokens.unsqueeze(-1),
+            attention_mask=mask,
+            position_ids=positions.unsqueeze(-1),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        positions = positions + 1
+        logits = output.logits[:, -1]
+    return written

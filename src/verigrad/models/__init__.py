@@ -1,0 +1,1 @@
+"""Load models and tokenizers, render prompts, and make the tiny model."""

@@ -1,0 +1,116 @@
+"""Load a model and its tokenizer by name, checked for what training and sampling need."""
+
+import os
+import warnings
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    set_seed,
+)
+
+from verigrad.errors import RunError
+
+TINY = "verigrad/tiny"
+TINY_FOLDER = Path(__file__).parent / "tiny_model"
+
+
+def resolve(name: str) -> str:
+    """Return the folder or hub id that ``name`` means; ``verigrad/tiny`` is the model in this package."""
+    if name == TINY:
+        return str(TINY_FOLDER)
+    looks_local = name.startswith((".", "/", "~")) or name.count("/") != 1
+    folder = Path(name).expanduser()
+    if looks_local and not (folder / "config.json").is_file():
+        raise RunError(
+            f"model {name!r}: no config.json there; allowed is {TINY}, a folder with a model, or a hub id"
+        )
+    return str(folder) if folder.is_dir() else name
+
+
+def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
+    """Return the tokenizer of ``name``, padding on the left.
+
+    Raises:
+        RunError: it cannot be loaded, or has no chat template, pad token or end-of-sequence token.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(resolve(name), padding_side="left")
+    except (OSError, ValueError) as error:
+        raise RunError(f"model {name!r}: its tokenizer cannot be loaded: {first_line(error)}") from None
+    if not tokenizer.chat_template:
+        raise RunError(
+            f"model {name!r}: its tokenizer has no chat template; put a chat_template.jinja beside its tokenizer, "
+            "or choose an instruction-tuned model"
+        )
+    if tokenizer.eos_token_id is None:
+        raise RunError(
+            f"model {name!r}: its tokenizer has no end-of-sequence token; set eos_token in its config"
+        )
+    if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
+        found = "no pad token" if tokenizer.pad_token_id is None else "one token for padding and for the end"
+        raise RunError(
+            f"model {name!r}: its tokenizer has {found}; the end could not be learned. Set pad_token in its "
+            "tokenizer_config.json to a token of its own"
+        )
+    return tokenizer
+
+
+def load_model(
+    name: str, *, seed: int, from_scratch: bool = False, dtype: str = "float32"
+) -> PreTrainedModel:
+    """Return the model ``name`` in ``dtype``; with ``from_scratch`` its architecture with random weights.
+
+    Raises:
+        RunError: it cannot be loaded.
+    """
+    path = resolve(name)
+    precision = getattr(torch, dtype)
+    try:
+        if from_scratch:
+            set_seed(seed)
+            return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path), dtype=precision)
+        return AutoModelForCausalLM.from_pretrained(path, dtype=precision)
+    except (OSError, ValueError) as error:
+        raise RunError(f"model {name!r}: cannot be loaded: {first_line(error)}") from None
+
+
+def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Return every token id that ends a turn: the tokenizer's and those of the generation config."""
+    configured = model.generation_config.eos_token_id if model.generation_config else None
+    listed = configured if isinstance(configured, list) else [configured]
+    return sorted({int(i) for i in [tokenizer.eos_token_id, *listed] if i is not None})
+
+
+def check_sizes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+    """Refuse a tokenizer whose ids go beyond the embedding.
+
+    Raises:
+        RunError: with both sizes.
+    """
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        raise RunError(
+            f"model {name!r}: its tokenizer has {len(tokenizer)} tokens, its embedding {rows} rows; they do not belong "
+            "together, or the embedding was not resized after tokens were added"
+        )
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error, which is what a person reads."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def quiet() -> None:
+    """Keep the libraries' own progress bars and advice off the terminal; errors still show."""
+    from transformers.utils import logging
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

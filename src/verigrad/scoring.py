@@ -1,0 +1,109 @@
+"""Score responses as the recipe says: each problem by its task's correctness, plus the shaping of the recipe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verigrad.errors import RecipeError
+from verigrad.recipe.schema import Recipe
+from verigrad.tasks.mix import find_task, task_of
+from verigrad_rewards.combine import Part, Score, combine, make_part, with_format
+from verigrad_rewards.format import think_answer
+from verigrad_rewards.registry import REWARDS
+from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The rewards of a recipe, ready to score.
+
+    Attributes:
+        correctness: by task name.
+        shaping: rewards for form, the same for every task.
+        form: the recipe's format, which evaluation reports as format rate.
+        chance: replaces every total when the recipe is a random control.
+    """
+
+    correctness: dict[str, Part]
+    shaping: tuple[Part, ...]
+    form: Part
+    chance: Part | None
+
+    def score(self, problem: Problem, response: Response) -> Score:
+        """Return what ``response`` earns; under the random control the verdicts stay true, only the total is random."""
+        score = combine(self.correctness[task_of(problem)], self.shaping, problem, response)
+        if self.chance is None or score.total is None:
+            return score
+        return Score(self.chance.score(problem, response).reward, score.correctness, score.shaping)
+
+    def verdict(self, problem: Problem, response: Response) -> Verdict:
+        """Return correctness alone, which is all that evaluation reports."""
+        return self.correctness[task_of(problem)].score(problem, response)
+
+    def keeps_format(self, problem: Problem, response: Response) -> bool:
+        """Whether the response keeps the recipe's think/answer structure."""
+        return self.form.score(problem, response).status is Status.CORRECT
+
+
+def make_scorer(recipe: Recipe) -> Scorer:
+    """Return the rewards of ``recipe``, every name and option checked.
+
+    Raises:
+        RecipeError: an unknown reward or option.
+    """
+    form = {
+        "think_tag": recipe.format.think_tag,
+        "answer_tag": recipe.format.answer_tag,
+        "allow_empty_think": recipe.format.allow_empty_think,
+    }
+    try:
+        correctness = {}
+        for use in recipe.tasks:
+            task = find_task(use.name)
+            part = make_part(task.reward, {**task.reward_options, **use.reward_options}, REWARDS)
+            correctness[task.name] = with_format(part, form)
+        shaping = tuple(
+            with_format(make_part(s.name, s.options, REWARDS, s.weight), form) for s in recipe.shaping
+        )
+        chance = (
+            make_part("coin_flip", {"seed": recipe.seed}, REWARDS) if recipe.control == "random" else None
+        )
+    except RecipeError:
+        raise
+    except ValueError as error:
+        raise RecipeError(str(error)) from None
+    return Scorer(correctness, shaping, Part("think_answer", think_answer, form), chance)
+
+
+def gold_response(recipe: Recipe, problem: Problem) -> Response | None:
+    """Return the response a perfect model would give, None where the task cannot say."""
+    solve = find_task(use_of(recipe, problem)).solve
+    answer = solve(problem).answer if solve else problem.answer
+    if not answer:
+        return None
+    think, wrap = recipe.format.think_tag, recipe.format.answer_tag
+    return Response(f"<{think}>worked out</{think}><{wrap}>{answer}</{wrap}>")
+
+
+def use_of(recipe: Recipe, problem: Problem) -> str:
+    """Return the name under which the recipe uses the task of ``problem``."""
+    return next(use.name for use in recipe.tasks if find_task(use.name).name == task_of(problem))
+
+
+def check_gold(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem], limit: int = 200) -> None:
+    """Refuse problems whose own gold answer is not worth 1; looks at up to ``limit`` of those decided by tests.
+
+    Raises:
+        ProblemError: the first such problem.
+    """
+    tested = 0
+    for problem in problems:
+        gold = gold_response(recipe, problem)
+        tested += "tests" in problem.info
+        if gold is None or ("tests" in problem.info and tested > limit):
+            continue
+        verdict = scorer.verdict(problem, gold)
+        if verdict.status is not Status.CORRECT:
+            raise ProblemError(
+                f"{problem.id}: its own gold answer {problem.answer or gold.text!r} is judged {verdict.status} "
+                f"({verdict.detail}); correct the problem, or remove it"
+            )

@@ -1,0 +1,25 @@
+"""Where problems come from. A task is looked up in ``TASKS`` or given as ``package.module:name``."""
+
+from verigrad.tasks import chain_sum, countdown, functions, gsm8k, jsonl
+from verigrad.tasks.types import Split, Task
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        Task("chain_sum", chain_sum.load, "math_answer", "Compute the result.", solve=chain_sum.solve),
+        Task(
+            "countdown",
+            countdown.load,
+            "countdown",
+            "Write an expression that reaches the target with + - * / and brackets, using each number exactly once.",
+            solve=countdown.solve,
+        ),
+        Task(
+            "functions", functions.load, "code_tests", "Write the Python function f.", solve=functions.solve
+        ),
+        Task("gsm8k", gsm8k.load, "math_answer", "Solve the problem. The answer is a number.", endless=False),
+        Task("jsonl", jsonl.load, "answer_or_tests", endless=False),
+    )
+}
+
+__all__ = ["TASKS", "Split", "Task"]

@@ -1,0 +1,48 @@
+"""Your own problems from any file: a question with an answer, or with tests."""
+
+from typing import Any
+
+from verigrad.tasks.finite import choose, distinct, split_by_question
+from verigrad.tasks.rows import read_rows, text_field
+from verigrad.tasks.types import Split
+from verigrad_rewards.code import read_tests
+from verigrad_rewards.math import read_number
+from verigrad_rewards.types import Problem, ProblemError
+
+
+def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
+    """Return one row as a problem.
+
+    Raises:
+        ProblemError: the question is missing, or the row has neither a readable answer nor tests.
+    """
+    question = text_field(row, "question", place)
+    if "tests" in row:
+        info = {"tests": row["tests"], "entry_point": row.get("entry_point")}
+        if any("args" in test for test in row["tests"] if isinstance(test, dict)) and not info["entry_point"]:
+            raise ProblemError(f"{place}: tests call a function; field 'entry_point' must name it")
+        read_tests(row["tests"], place)
+        return Problem(name, question, info=info)
+    answer = text_field(row, "answer", place)
+    if read_number(answer) is None:
+        raise ProblemError(
+            f"{place}: answer {answer[:40]!r} is not a number; allowed is one exact number, or 'tests'"
+        )
+    return Problem(name, question, answer)
+
+
+def load(
+    split: Split, seed: int, limit: int | None, *, path: str, held_out: str | None = None
+) -> list[Problem]:
+    """Return problems from ``path``; the held-out ones from ``held_out``, or one in five of ``path`` by question.
+
+    There is no out-of-distribution split.
+    """
+    if split is Split.OOD:
+        return []
+    file = held_out if held_out is not None and split is Split.HELD_OUT else path
+    rows = enumerate(read_rows(file))
+    problems = distinct(to_problem(row, place, f"jsonl/{split}/{i}") for i, (place, row) in rows)
+    if held_out is None:
+        problems = split_by_question(problems, split)
+    return choose(problems, split, seed, limit)

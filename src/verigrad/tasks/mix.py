@@ -1,0 +1,76 @@
+"""Draw the recipe's mix of tasks: so many problems of each, interleaved, always in the same order."""
+
+import inspect
+from collections.abc import Sequence
+
+from verigrad.errors import RecipeError
+from verigrad.recipe.bind import nearest
+from verigrad.recipe.schema import TaskUse
+from verigrad.tasks import TASKS
+from verigrad.tasks.types import Split, Task
+from verigrad_rewards.combine import find_reward
+from verigrad_rewards.types import Problem
+
+
+def find_task(name: str) -> Task:
+    """Return the task called ``name``: a key of ``TASKS`` or ``package.module:name``.
+
+    Raises:
+        RecipeError: no such task.
+    """
+    if ":" not in name:
+        if name not in TASKS:
+            hint = nearest(name, TASKS) or f" Allowed: {', '.join(TASKS)} or package.module:name"
+            raise RecipeError(f"task {name!r} is unknown.{hint}")
+        return TASKS[name]
+    found = find_reward(name, {})  # the same lookup: a module and a name in it
+    if not isinstance(found, Task):
+        raise RecipeError(f"task {name!r}: is not a verigrad.tasks.Task")
+    return found
+
+
+def load_task(use: TaskUse, split: Split, seed: int, limit: int | None) -> list[Problem]:
+    """Return problems of one task.
+
+    Raises:
+        RecipeError: an option that the task does not have, or no problem at all.
+        ProblemError: the problems themselves are wrong.
+    """
+    task = find_task(use.name)
+    allowed = [p.name for p in inspect.signature(task.load).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for option in use.options:
+        if option not in allowed:
+            raise RecipeError(
+                f"task {use.name}: unknown option {option!r}.{nearest(option, allowed)} Allowed: {', '.join(allowed)}"
+            )
+    problems = task.load(split, seed, limit, **use.options)
+    if not problems and limit != 0 and split is not Split.OOD:
+        raise RecipeError(f"task {use.name}: has no {split} problems; check its options {dict(use.options)}")
+    return problems
+
+
+def shares(uses: Sequence[TaskUse], total: int) -> list[int]:
+    """Return how many of ``total`` problems each task gets, by weight; the largest remainders get the rest."""
+    whole = sum(use.weight for use in uses)
+    exact = [total * use.weight / whole for use in uses]
+    counts = [int(x) for x in exact]
+    order = sorted(range(len(uses)), key=lambda i: counts[i] - exact[i])
+    for i in order[: total - sum(counts)]:
+        counts[i] += 1
+    return counts
+
+
+def load_mix(uses: Sequence[TaskUse], split: Split, seed: int, total: int) -> list[Problem]:
+    """Return ``total`` problems over the tasks, evenly interleaved; fewer where a finite task has no more."""
+    columns = [
+        load_task(use, split, seed, count)
+        for use, count in zip(uses, shares(uses, total), strict=True)
+        if count
+    ]
+    ranked = [((i + 0.5) / len(column), problem) for column in columns for i, problem in enumerate(column)]
+    return [problem for _, problem in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def task_of(problem: Problem) -> str:
+    """Return the name of the task that a problem belongs to: ids begin with it."""
+    return problem.id.split("/", 1)[0]

@@ -1,0 +1,48 @@
+"""What a task is: where its problems come from, how they are asked, which reward decides."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from verigrad_rewards.structure import Structure
+from verigrad_rewards.types import Problem
+
+
+class Split(StrEnum):
+    """Which problems: to learn from, to measure on, or harder ones of a kind never trained on."""
+
+    TRAIN = "train"
+    HELD_OUT = "held_out"
+    OOD = "ood"
+
+
+class Load(Protocol):
+    """``load(split, seed, limit, **options)`` returns ``limit`` distinct problems (all of a finite set if None)."""
+
+    def __call__(self, split: Split, seed: int, limit: int | None, **options: Any) -> list[Problem]:
+        """Return the problems; the same arguments always return the same list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A source of problems with the reward that decides them.
+
+    Attributes:
+        name: the key in ``TASKS``.
+        load: returns problems of a split.
+        reward: name of the correctness reward, in ``REWARDS`` or as ``package.module:name``.
+        instruction: text put before every question for models that do not know the task; may be empty.
+        reward_options: keyword options of the reward.
+        endless: whether the task can make as many problems as asked for.
+        solve: returns a worked solution of a problem, which the cold start learns from; None if there is none.
+    """
+
+    name: str
+    load: Load
+    reward: str
+    instruction: str = ""
+    reward_options: Mapping[str, Any] = field(default_factory=dict)
+    endless: bool = True
+    solve: Callable[[Problem], Structure] | None = None

@@ -1,0 +1,142 @@
+"""Turn a recipe into trl's configs: what the kit derives, and the recipe's pass-through section laid over it."""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from trl import GRPOConfig, SFTConfig
+
+from verigrad.errors import RecipeError
+from verigrad.recipe.bind import bind_scalar, describe, nearest
+from verigrad.recipe.schema import Recipe
+
+DERIVED = {
+    "output_dir": "output_dir",
+    "seed": "seed",
+    "max_steps": "max_steps or phases",
+    "num_train_epochs": "max_steps",
+    "per_device_train_batch_size": "prompts_per_step and group_size, or sequences_per_step",
+    "num_generations": "group_size",
+    "max_completion_length": "max_response_tokens",
+    "save_steps": "save_every",
+    "save_strategy": "save_every",
+    "reward_weights": "shaping",
+    "push_to_hub": "nothing: the kit never uploads a run by itself",
+}
+UNCORRECTED = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty": 1.0}
+
+
+def pass_through(section: str, given: Mapping[str, Any], config: type) -> dict[str, Any]:
+    """Return the recipe's ``grpo`` or ``sft`` section with values converted to the types of trl's fields.
+
+    Raises:
+        RecipeError: a key that trl does not have, one that the kit derives, or a value of the wrong type.
+    """
+    fields = {f.name: f for f in dataclasses.fields(config) if f.init}
+    hints = typing.get_type_hints(config)
+    values = {}
+    for key, value in given.items():
+        if key in DERIVED:
+            raise RecipeError(f"{section}.{key}: is derived from the recipe; set {DERIVED[key]} instead")
+        if key not in fields:
+            raise RecipeError(
+                f"{section}.{key}: trl's {config.__name__} has no such field.{nearest(key, fields)}"
+            )
+        values[key] = convert(f"{section}.{key}", hints[key], value)
+    return values
+
+
+def convert(name: str, hint: Any, value: Any) -> Any:
+    """Return ``value`` as trl's field type takes it; YAML 1.1 reads ``1e-6`` as text, trl would keep the text."""
+    kinds = [kind for kind in (bool, int, float, str) if kind in (hint, *typing.get_args(hint))]
+    if value is None or not kinds or isinstance(value, dict | list):
+        return value
+    for kind in kinds:
+        bound = bind_scalar(kind, value)
+        if bound is not None:
+            return bound
+    raise RecipeError(f"{name}: found {value!r}; allowed is {' or '.join(describe(kind) for kind in kinds)}")
+
+
+def shared_settings(recipe: Recipe, output_dir: str) -> dict[str, Any]:
+    """Return what both stages need: full precision off the GPU, no bars, no uploads, no pickled arguments."""
+    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return {
+        "output_dir": output_dir,
+        "seed": recipe.seed,
+        "data_seed": recipe.seed,
+        "use_cpu": not torch.cuda.is_available(),
+        "bf16": half,
+        "gradient_checkpointing": False,
+        "disable_tqdm": True,
+        "report_to": "none",
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "steps" if recipe.save_every else "no",
+        "save_steps": recipe.save_every or 500,
+        "save_total_limit": 2,
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "lr_scheduler_type": "constant_with_warmup",
+        "adam_beta2": 0.98,
+        "max_grad_norm": 1.0,
+    }
+
+
+def per_device(section: str, total: int, given: Mapping[str, Any], world: int) -> int:
+    """Return the rows that one process holds in one micro-batch.
+
+    Raises:
+        RecipeError: the step does not divide evenly.
+    """
+    accumulation = int(given.get("gradient_accumulation_steps", 1))
+    if total % (world * accumulation):
+        raise RecipeError(
+            f"{section}: {total} rows a step do not divide by {world} processes × {accumulation} accumulation steps"
+        )
+    return total // (world * accumulation)
+
+
+def grpo_config(recipe: Recipe, output_dir: str, world: int) -> GRPOConfig:
+    """Return trl's GRPO config for ``recipe`` on ``world`` processes.
+
+    Raises:
+        RecipeError: a pass-through key or value that cannot be, or sampling that trl's gradient does not correct for.
+    """
+    given = pass_through("grpo", recipe.grpo, GRPOConfig)
+    for key, neutral in UNCORRECTED.items():
+        if given.get(key, neutral) != neutral:
+            raise RecipeError(
+                f"grpo.{key}: found {given[key]!r}; allowed is {neutral}: it changes what is sampled, and the gradient "
+                "only knows temperature"
+            )
+    rows = recipe.prompts_per_step * recipe.group_size
+    settings = {
+        **shared_settings(recipe, output_dir),
+        "max_steps": recipe.max_steps,
+        "per_device_train_batch_size": per_device("prompts_per_step × group_size", rows, recipe.grpo, world),
+        "num_generations": recipe.group_size,
+        "max_completion_length": recipe.max_response_tokens,
+        "temperature": 1.0,
+        "top_k": 0,
+        "beta": 0.0,
+        **given,
+    }
+    return GRPOConfig(**settings)
+
+
+def sft_config(recipe: Recipe, output_dir: str, world: int) -> SFTConfig:
+    """Return trl's SFT config for ``recipe`` on ``world`` processes; rows come tokenized and in their final order."""
+    settings = {
+        **shared_settings(recipe, output_dir),
+        "max_steps": sum(phase.steps for phase in recipe.phases),
+        "per_device_train_batch_size": per_device(
+            "sequences_per_step", recipe.sequences_per_step, recipe.sft, world
+        ),
+        "train_sampling_strategy": "sequential",
+        "dataset_kwargs": {"skip_prepare_dataset": True},
+        "lr_scheduler_type": "cosine",
+        **pass_through("sft", recipe.sft, SFTConfig),
+    }
+    return SFTConfig(**settings)
