@@ -33,10 +33,10 @@ def verify(
     """
     expected = read_gold(gold)
     found = extract(response, sources=sources, tags=tags)
+    if found is not None and found.problem:
+        return Verdict(0.0, Status.WRONG, found.text, found.problem)
     if found is None or not found.text:
         return Verdict(0.0, Status.NO_ANSWER, detail=f"no answer found in: {', '.join(sources)}")
-    if found.problem:
-        return Verdict(0.0, Status.WRONG, found.text, found.problem)
     value = read_number(found.text)
     if value is None:
         return Verdict(0.0, Status.WRONG, found.text[:200], "the answer is not one exact number")

@@ -120,10 +120,10 @@ def countdown(
     """
     numbers, target = read_problem(problem)
     found = extract(response.text, sources=("answer",), tags=Tags(think_tag, answer_tag))
+    if found is not None and found.problem:
+        return Verdict(0.0, Status.WRONG, found.text, found.problem)
     if found is None or not found.text:
         return Verdict(0.0, Status.NO_ANSWER, detail="no answer tag after the thinking, or an empty one")
-    if found.problem:
-        return Verdict(0.0, Status.WRONG, found.text, found.problem)
     left, equals, right = found.text.partition("=")
     try:
         if equals and right.strip() != str(target):

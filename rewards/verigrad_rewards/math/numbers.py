@@ -1,7 +1,6 @@
 """Read exact numbers from the text a model wrote: bounded, never evaluated, never rounded."""
 
 import re
-import unicodedata
 from fractions import Fraction
 
 MAX_LENGTH = 200  # characters of an answer; no exact number a person checks is longer
@@ -15,7 +14,8 @@ _NUMBER = re.compile(
     rf"(?:(?P<whole>\d+)\s+(?P<part>\d+)/(?P<of>\d+)"
     rf"|(?P<top>{_DECIMAL})\s*/\s*(?P<bottom>{_DECIMAL})"
     rf"|(?P<plain>{_DECIMAL})(?:\s*(?:[eE]|[x*]\s*10\s*\^)\s*\{{?(?P<exponent>[+-]?\d{{1,4}})\}}?)?)"
-    rf"\s*(?P<after>%|[$€£¥]|percent)?(?:\s*(?P<unit>{_UNIT}))?"
+    rf"\s*(?P<after>%|[$€£¥]|percent)?(?:\s*(?P<unit>{_UNIT}))?",
+    re.ASCII,
 )
 _FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{\s*(\d{1,60})\s*\}|(\d))\s*(?:\{\s*(\d{1,60})\s*\}|(\d))")
 _LATEX = [
@@ -23,12 +23,13 @@ _LATEX = [
     ("\\;", " "), ("\\:", " "), ("\\ ", " "), ("~", " "), ("\\times", "x"), ("\\cdot", "x"), ("−", "-"),
     ("–", "-"), ("﹣", "-"), ("×", "x"), ("·", "x"), ("\u2044", "/"), ("÷", "/"),
 ]  # fmt: skip
+_FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s*\{([^{}]*)\}")
 
 
 def plain_text(text: str) -> str:
     """Return ``text`` with full-width forms, LaTeX spacing and fractions turned into plain ASCII notation."""
-    text = unicodedata.normalize("NFKC", text.replace("−", "-"))
+    text = text.translate(_FULL_WIDTH)
     text = _TEXT.sub(
         r" \1 ", text.replace("\\[", "").replace("\\]", "").replace("\\(", "").replace("\\)", "")
     )
