@@ -12,6 +12,4 @@ def coin_flip(problem: Problem, response: Response, *, seed: int = 0) -> Verdict
     """
     digest = hashlib.sha256(f"{seed}\0{problem.id}\0{response.text}".encode(errors="surrogatepass")).digest()
     heads = digest[0] & 1
-    return Verdict(
-        float(heads), Status.CORRECT if heads else Status.WRONG, detail="a coin flip, whatever was written"
-    )
+    return Verdict(float(heads), Status.CORRECT if heads else Status.WRONG, detail="a coin flip, whatever was written")

@@ -38,9 +38,7 @@ class Part:
         """
         verdict = self.reward(problem, response, **self.options)
         if not isinstance(verdict, Verdict) or not math.isfinite(verdict.reward):
-            raise ValueError(
-                f"reward {self.name} on {problem.id}: returned {verdict!r}; allowed is a finite Verdict"
-            )
+            raise ValueError(f"reward {self.name} on {problem.id}: returned {verdict!r}; allowed is a finite Verdict")
         return verdict
 
 
@@ -77,17 +75,13 @@ def find_reward(name: str, registry: Mapping[str, Callable[..., Verdict]]) -> Ca
     """
     if ":" not in name:
         if name not in registry:
-            raise ValueError(
-                f"reward {name!r} is unknown; allowed is package.module:name or {', '.join(registry)}"
-            )
+            raise ValueError(f"reward {name!r} is unknown; allowed is package.module:name or {', '.join(registry)}")
         return registry[name]
     module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
-        raise ValueError(
-            f"reward {name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?"
-        ) from None
+        raise ValueError(f"reward {name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?") from None
     except AttributeError:
         raise ValueError(f"reward {name!r}: module {module!r} has no {attribute!r}") from None
     if not callable(found):
@@ -110,9 +104,7 @@ def make_part(
         return part
     for option in options:
         if option not in allowed:
-            raise ValueError(
-                f"reward {name}: unknown option {option!r}; allowed are {', '.join(allowed) or 'none'}"
-            )
+            raise ValueError(f"reward {name}: unknown option {option!r}; allowed are {', '.join(allowed) or 'none'}")
     return part
 
 

@@ -33,10 +33,7 @@ def think_answer(
     broken = breach(response, tags, allow_empty_think)
     if broken is None:
         return Verdict(1.0, Status.CORRECT, detail="the structure is kept")
-    near = (
-        f"</{tags.think}>" in response.text
-        and f"<{tags.answer}>" in response.text.split(f"</{tags.think}>")[-1]
-    )
+    near = f"</{tags.think}>" in response.text and f"<{tags.answer}>" in response.text.split(f"</{tags.think}>")[-1]
     return Verdict(partial if near else 0.0, Status.WRONG, detail=broken)
 
 

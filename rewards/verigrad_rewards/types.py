@@ -1,9 +1,9 @@
 """The values that every reward takes and returns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 
 class Status(StrEnum):
@@ -69,9 +69,5 @@ class Verdict:
     detail: str = ""
 
 
-class Reward(Protocol):
-    """A pure, importable, picklable function that scores one response; options are keyword-only."""
-
-    def __call__(self, problem: Problem, response: Response, /, **options: Any) -> Verdict:
-        """Score ``response`` to ``problem``."""
-        ...
+# a pure, importable, picklable function: ``reward(problem, response, **options)``, options keyword-only
+Reward = Callable[..., Verdict]

@@ -27,8 +27,6 @@ def check_recipe(file: str, overrides: list[str]) -> list[str]:
         for problem in problems[:50]:
             for cheat in ("", problem.question, f"<answer>{problem.question}</answer>"):
                 if scorer.verdict(problem, Response(cheat)).reward > 0:
-                    raise RecipeError(
-                        f"{problem.id}: its reward pays for {cheat[:40]!r}, which answers nothing"
-                    )
+                    raise RecipeError(f"{problem.id}: its reward pays for {cheat[:40]!r}, which answers nothing")
     said.append("empty responses and echoed questions earn 0")
     return said

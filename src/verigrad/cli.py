@@ -53,9 +53,7 @@ def evaluate(
 
     quiet()
     out = console()
-    before, after = (
-        read_records(f) for f in evaluate_run(run, overrides or [], lambda text: out.print(text))
-    )
+    before, after = (read_records(f) for f in evaluate_run(run, overrides or [], out.print))
     out.print(make_table(summarize(before), summarize(after)))
     out.print(verdict(compare(before, after, "held_out", "sampled")), highlight=False)
 
@@ -70,13 +68,9 @@ def report(run: Annotated[Path, typer.Argument(help="a run folder")]) -> None:
 
 @app.command()
 def grade(
-    file: Annotated[
-        Path, typer.Argument(help="rows with 'response' and 'gold', and 'correct' where people judged")
-    ],
+    file: Annotated[Path, typer.Argument(help="rows with 'response' and 'gold', and 'correct' where people judged")],
     task: Annotated[str, typer.Option(help="the task that the responses answer")] = "gsm8k",
-    sources: Annotated[
-        str, typer.Option(help="where answers may stand, in order of trust")
-    ] = "answer,boxed,mark",
+    sources: Annotated[str, typer.Option(help="where answers may stand, in order of trust")] = "answer,boxed,mark",
 ) -> None:
     """Score saved responses without torch, and compare with people's labels where the file has them."""
     from verigrad.grade import grade_file, render

@@ -39,9 +39,7 @@ def grade_file(file: Path, task: str, sources: tuple[str, ...]) -> GradeSummary:
         ProblemError: a row without response or gold answer.
     """
     if find_task(task).reward != "math_answer":
-        raise RunError(
-            f"task {task}: is not scored by its answer alone; allowed are tasks with a number for an answer"
-        )
+        raise RunError(f"task {task}: is not scored by its answer alone; allowed are tasks with a number for an answer")
     for source in sources:
         if source not in SOURCES:
             raise RunError(f"--sources: {source!r} is unknown; allowed are {', '.join(SOURCES)}")
@@ -74,7 +72,5 @@ def render(summary: GradeSummary) -> Table:
     if summary.labelled:
         table.add_row("agree with people", f"{summary.agreed} of {summary.labelled}")
     for place, answer, gold, label in summary.disagreements[:20]:
-        table.add_row(
-            f"{place}", f"read {answer}, gold {gold}, people said {'correct' if label else 'wrong'}"
-        )
+        table.add_row(f"{place}", f"read {answer}, gold {gold}, people said {'correct' if label else 'wrong'}")
     return table

@@ -61,12 +61,8 @@ def make_scorer(recipe: Recipe) -> Scorer:
             task = find_task(use.name)
             part = make_part(task.reward, {**task.reward_options, **use.reward_options}, REWARDS)
             correctness[task.name] = with_format(part, form)
-        shaping = tuple(
-            with_format(make_part(s.name, s.options, REWARDS, s.weight), form) for s in recipe.shaping
-        )
-        chance = (
-            make_part("coin_flip", {"seed": recipe.seed}, REWARDS) if recipe.control == "random" else None
-        )
+        shaping = tuple(with_format(make_part(s.name, s.options, REWARDS, s.weight), form) for s in recipe.shaping)
+        chance = make_part("coin_flip", {"seed": recipe.seed}, REWARDS) if recipe.control == "random" else None
     except RecipeError:
         raise
     except ValueError as error:

@@ -42,7 +42,7 @@ HOSTILE = {
     "patched packing": "import sys\nfor m in list(sys.modules.values()):\n  try: m.pack = lambda *a: True\n"
     "  except Exception: pass\ndef f(x): return 0",
     "patched builtins": "import builtins\nbuiltins.all = builtins.map = lambda *a: True\ndef f(x): return 0",
-    "forged results": "import os\nfor i in range(3, 32):\n  try: os.write(i, b'{\"value\": {\"int\": \"0xa\"}}\\n' * 9)\n"
+    "forged results": 'import os\nfor i in range(3, 32):\n  try: os.write(i, b\'{"value": {"int": "0xa"}}\\n\' * 9)\n'
     "  except OSError: pass\ndef f(x): return 0",
     "garbage results": "import os\nfor i in range(3, 32):\n  try: os.write(i, b'\\xff[[[' * 99 + b'\\n')\n"
     "  except OSError: pass\ndef f(x): return 3*x+1",

@@ -108,7 +108,9 @@ def test_gsm8k_recipe_on_a_qwen_checkpoint(tmp_path):
     rows = ROOT.parent / "shared/data/gsm8k_test.jsonl"
     if not rows.is_file():
         rows = tmp_path / "rows.jsonl"
-        rows.write_text("".join(json.dumps({"question": f"{i}+1?", "answer": f"#### {i + 1}"}) + "\n" for i in range(90)))
+        rows.write_text(
+            "".join(json.dumps({"question": f"{i}+1?", "answer": f"#### {i + 1}"}) + "\n" for i in range(90))
+        )
     done = launch(
         "recipes/qwen2.5/gsm8k_0.5b.yaml", f"model={tmp_path / 'qwen'}", f"output_dir={tmp_path / 'run'}",
         f"tasks=[{{name: gsm8k, options: {{path: {rows}}}}}]", "max_steps=2", "prompts_per_step=2", "group_size=4",

@@ -12,7 +12,9 @@ def verigrad(*arguments):
 
 def test_help_needs_no_torch():
     code = "import sys, verigrad.cli; print([m for m in ('torch', 'trl', 'transformers') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src:rewards"})
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src:rewards"}
+    )
     assert done.stdout.strip() == "[]", done.stderr
     assert "report" in verigrad("--help").stdout
 

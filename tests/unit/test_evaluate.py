@@ -118,7 +118,9 @@ def test_step_metrics_are_a_function_of_the_rollouts():
     assert think_length("no thinking", Tags()) == 0
 
 
-@pytest.mark.skipif(not (DATA / "gsm8k_responses.jsonl").is_file(), reason="the shared data is not beside this checkout")
+@pytest.mark.skipif(
+    not (DATA / "gsm8k_responses.jsonl").is_file(), reason="the shared data is not beside this checkout"
+)
 def test_grading_real_responses_agrees_with_people():
     summary = grade_file(DATA / "gsm8k_responses.jsonl", "gsm8k", ("answer", "boxed", "mark"))
     assert (summary.agreed, summary.labelled) == (600, 600)

@@ -107,15 +107,14 @@ def wrong(detail: str, status: Status = Status.WRONG) -> Verdict:
 
 def judge_calls(worker: Worker, job: Job) -> Verdict:
     """Return the verdict on a program whose entry point is called once per test, in one child."""
-    failed, run = None, None
+    failed = None
     if not job.entry_point:
         raise ProblemError("call tests need an entry point: the name of the function to call")
     with start(worker, job, "call") as run:
         for number, test in enumerate(job.tests, 1):
-            assert_call = test if isinstance(test, CallTest) else None
-            if assert_call is None:
+            if not isinstance(test, CallTest):
                 raise ProblemError("calls and stdin tests are mixed; allowed is one kind per problem")
-            failed = fault(run.ask(assert_call.args, assert_call.kwargs), assert_call)
+            failed = fault(run.ask(test.args, test.kwargs), test)
             if failed:
                 failed = f"test {number} of {len(job.tests)}: {failed}"
                 break
@@ -126,9 +125,7 @@ def judge_calls(worker: Worker, job: Job) -> Verdict:
 
 def start(worker: Worker, job: Job, mode: str) -> Run:
     """Start the program of ``job``."""
-    return worker.start(
-        job.program, job.entry_point or "", timeout_s=job.timeout_s, memory_mb=job.memory_mb, mode=mode
-    )
+    return worker.start(job.program, job.entry_point or "", timeout_s=job.timeout_s, memory_mb=job.memory_mb, mode=mode)
 
 
 def fault(answer: dict | None, test: CallTest) -> str | None:
@@ -145,11 +142,7 @@ def fault(answer: dict | None, test: CallTest) -> str | None:
         equal = same(value, test.expected)
     except RecursionError:
         equal = False
-    return (
-        None
-        if equal
-        else f"called with {shown(test.args)} it returns {shown(value)}, not {shown(test.expected)}"
-    )
+    return None if equal else f"called with {shown(test.args)} it returns {shown(value)}, not {shown(test.expected)}"
 
 
 def shown(value: object) -> str:

@@ -62,7 +62,5 @@ def code_tests(
     program = find_program(response.text, Tags(think_tag, answer_tag))
     if isinstance(program, Verdict):
         return program
-    verdict = judge(
-        program, tests, entry_point=entry_point, timeout_s=timeout_s, memory_mb=memory_mb, sandbox=sandbox
-    )
+    verdict = judge(program, tests, entry_point=entry_point, timeout_s=timeout_s, memory_mb=memory_mb, sandbox=sandbox)
     return Verdict(verdict.reward, verdict.status, program[:2000], verdict.detail)

@@ -43,11 +43,7 @@ def read_tests(rows: object, where: str) -> list[Test]:
 
 def read_test(row: object, where: str) -> Test:
     """Return one test."""
-    if (
-        isinstance(row, dict)
-        and {"stdin", "stdout"} == set(row)
-        and all(isinstance(v, str) for v in row.values())
-    ):
+    if isinstance(row, dict) and {"stdin", "stdout"} == set(row) and all(isinstance(v, str) for v in row.values()):
         return StdioTest(row["stdin"], row["stdout"])
     calls = isinstance(row, dict) and {"args", "expected"} <= set(row) <= {"args", "expected", "kwargs"}
     if isinstance(row, dict) and calls and isinstance(row["args"], list | tuple):

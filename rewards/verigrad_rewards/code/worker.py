@@ -69,9 +69,7 @@ class Worker:
         if self.line() != "ready":
             complaint = self.process.stderr.read().decode(errors="replace").strip().splitlines()  # type: ignore[union-attr]
             self.close()
-            raise SandboxUnavailableError(
-                f"the bare interpreter did not start: {(complaint or ['no word'])[-1]}"
-            )
+            raise SandboxUnavailableError(f"the bare interpreter did not start: {(complaint or ['no word'])[-1]}")
         self.process.stderr.close()  # type: ignore[union-attr]
         if locked:
             self.test_locks()

@@ -20,7 +20,30 @@ import jail
 import wire
 
 sys.path.pop(0)
-for _name in ["abc", "array", "ast", "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "heapq", "itertools", "math", "operator", "random", "re", "statistics", "string", "textwrap", "typing"]:
+for _name in [
+    "abc",
+    "array",
+    "ast",
+    "bisect",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "textwrap",
+    "typing",
+]:
     __import__(_name)
 
 MAX_RESULT = 1 << 20

@@ -17,15 +17,11 @@ def read_gold(gold: str) -> Fraction:
     """
     value = read_number(gold)
     if value is None:
-        raise ProblemError(
-            f"gold answer {gold[:80]!r} is not a number; allowed are integers, decimals and fractions"
-        )
+        raise ProblemError(f"gold answer {gold[:80]!r} is not a number; allowed are integers, decimals and fractions")
     return value
 
 
-def verify(
-    response: str, gold: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None = None
-) -> Verdict:
+def verify(response: str, gold: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None = None) -> Verdict:
     """Return the verdict on a response to a problem whose answer is the number ``gold``.
 
     Raises:

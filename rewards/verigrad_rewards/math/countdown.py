@@ -46,9 +46,7 @@ class Expression:
         self.numbers: list[int] = []
         self.value = self.sum(0)
         if self.place != len(self.tokens):
-            raise BadExpressionError(
-                f"{self.tokens[self.place]!r} stands where an operator or the end must stand"
-            )
+            raise BadExpressionError(f"{self.tokens[self.place]!r} stands where an operator or the end must stand")
 
     def next(self) -> str:
         """Return the token at the present place, empty at the end."""
@@ -97,20 +95,12 @@ def read_problem(problem: Problem) -> tuple[list[int], int]:
         ProblemError: they are missing or not whole numbers.
     """
     numbers, target = problem.info.get("numbers"), problem.info.get("target")
-    if (
-        not isinstance(numbers, list | tuple)
-        or not numbers
-        or not all(type(n) is int for n in [*numbers, target])
-    ):
-        raise ProblemError(
-            f"{problem.id}: countdown needs info with 'numbers' (whole numbers) and a whole 'target'"
-        )
+    if not isinstance(numbers, list | tuple) or not numbers or not all(type(n) is int for n in [*numbers, target]):
+        raise ProblemError(f"{problem.id}: countdown needs info with 'numbers' (whole numbers) and a whole 'target'")
     return list(numbers), target  # type: ignore[return-value]
 
 
-def countdown(
-    problem: Problem, response: Response, *, think_tag: str = "think", answer_tag: str = "answer"
-) -> Verdict:
+def countdown(problem: Problem, response: Response, *, think_tag: str = "think", answer_tag: str = "answer") -> Verdict:
     """1 if the answer is an expression that uses each number exactly once and equals the target, else 0.
 
     ``= target`` after the expression is allowed.
@@ -135,9 +125,7 @@ def countdown(
     if not wrong and expression.value != target:
         wrong = f"it equals {expression.value}, the target is {target}"
     status = Status.WRONG if wrong else Status.CORRECT
-    return Verdict(
-        float(not wrong), status, left.strip(), wrong or "reaches the target with every number once"
-    )
+    return Verdict(float(not wrong), status, left.strip(), wrong or "reaches the target with every number once")
 
 
 def misuse(given: list[int], used: list[int]) -> str:

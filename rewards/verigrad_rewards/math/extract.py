@@ -67,7 +67,7 @@ def tagged(said: str, tags: Tags) -> Extracted | None:
 
 
 def boxed(said: str, tags: Tags) -> Extracted | None:
-    """Return what stands in the last ``\\boxed{}`` with balanced braces."""
+    r"""Return what stands in the last ``\boxed{}`` with balanced braces."""
     del tags
     said = said[-_TAIL:]
     start = max(said.rfind("\\boxed{"), said.rfind("\\fbox{"))

@@ -30,9 +30,7 @@ _TEXT = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s*\{([^{}]*)\}")
 def plain_text(text: str) -> str:
     """Return ``text`` with full-width forms, LaTeX spacing and fractions turned into plain ASCII notation."""
     text = text.translate(_FULL_WIDTH)
-    text = _TEXT.sub(
-        r" \1 ", text.replace("\\[", "").replace("\\]", "").replace("\\(", "").replace("\\)", "")
-    )
+    text = _TEXT.sub(r" \1 ", text.replace("\\[", "").replace("\\]", "").replace("\\(", "").replace("\\)", ""))
     for latex, plain in _LATEX:
         text = text.replace(latex, plain)
     text = _FRACTION.sub(lambda m: f" {m[1] or m[2]}/{m[3] or m[4]}", text)
@@ -40,22 +38,16 @@ def plain_text(text: str) -> str:
 
 
 def read_number(text: str) -> Fraction | None:
-    """Return the number that ``text`` is, or None where it is no single number.
+    r"""Return the number that ``text`` is, or None where it is no single number.
 
-    Read are integers, decimals, ``3/4``, ``1 1/2``, ``\\frac{3}{4}``, ``1,234,567``, ``1.5e3``, ``$18.00``,
+    Read are integers, decimals, ``3/4``, ``1 1/2``, ``\frac{3}{4}``, ``1,234,567``, ``1.5e3``, ``$18.00``,
     ``18 dollars``. A percentage is its fraction: ``50%`` is ``1/2``, never 50. ``1,23`` is not a number.
     """
     if len(text) > MAX_LENGTH:
         return None
     text = re.sub(r"^[a-zA-Z]\s*=\s*(?=[^=]*$)", "", plain_text(text).rstrip(".").strip())
     match = _NUMBER.fullmatch(text)
-    if (
-        match is None
-        or (not text.isascii()
-        and not match["unit"]
-        and not match["money"]
-        and not match["after"])
-    ):
+    if match is None or (not text.isascii() and not match["unit"] and not match["money"] and not match["after"]):
         return None
     if match["sign"] and match["inner"]:
         return None

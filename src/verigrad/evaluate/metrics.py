@@ -101,14 +101,9 @@ def compare(before: Sequence[Record], after: Sequence[Record], split: str, decod
     Raises:
         RunError: the two were not measured on the same problems.
     """
-    a, b = (
-        by_problem(r for r in side if r["split"] == split and r["decode"] == decode)
-        for side in (before, after)
-    )
+    a, b = (by_problem(r for r in side if r["split"] == split and r["decode"] == decode) for side in (before, after))
     if a.keys() != b.keys() or not a:
-        raise RunError(
-            f"{split} {decode}: the two sides were measured on different problems ({len(a)} and {len(b)})"
-        )
+        raise RunError(f"{split} {decode}: the two sides were measured on different problems ({len(a)} and {len(b)})")
     differences = [b[problem] - a[problem] for problem in a]
     delta = mean_interval(differences)
     return Change(

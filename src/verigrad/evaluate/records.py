@@ -43,9 +43,7 @@ def open_records(file: Path, header: dict[str, Any]) -> set[str]:
         return set()
     rows = read_lines(file)
     if rows and rows[0].get("identity") != header["identity"]:
-        raise RunError(
-            f"{file}: holds samples of another model, recipe or version; move it away to measure anew"
-        )
+        raise RunError(f"{file}: holds samples of another model, recipe or version; move it away to measure anew")
     whole = "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
     if len(whole) != file.stat().st_size:  # a crash tore the last line
         file.write_text(whole, encoding="ascii")

@@ -45,15 +45,11 @@ def evaluate_run(run: Path, overrides: list[str], say: Callable[[str], None]) ->
         raise RunError(f"{run}: has no model yet: its training did not finish; train it to the end first")
     before, after = run / "eval" / "before.jsonl", run / "eval" / "after.jsonl"
     evaluate_model(recipe, before, say, "before training")
-    evaluate_model(
-        replace(recipe, model=str(run / "model"), from_scratch=False), after, say, "after training"
-    )
+    evaluate_model(replace(recipe, model=str(run / "model"), from_scratch=False), after, say, "after training")
     return before, after
 
 
-def evaluate_model(
-    recipe: Recipe, file: Path, say: Callable[[str], None], title: str
-) -> list[dict[str, Any]]:
+def evaluate_model(recipe: Recipe, file: Path, say: Callable[[str], None], title: str) -> list[dict[str, Any]]:
     """Measure the model of ``recipe`` into ``file`` and return its records; samples already there are kept."""
     scorer = make_scorer(recipe)
     tokenizer = load_tokenizer(recipe.model)
@@ -103,9 +99,7 @@ def list_asks(recipe: Recipe, prompter: Any, weights: str) -> list[Ask]:
     return asks
 
 
-def measure(
-    asks: Sequence[Ask], recipe: Recipe, model: Any, prompter: Any, scorer: Scorer
-) -> list[dict[str, Any]]:
+def measure(asks: Sequence[Ask], recipe: Recipe, model: Any, prompter: Any, scorer: Scorer) -> list[dict[str, Any]]:
     """Return the records of ``asks``, in order."""
     responses: dict[str, Response] = {}
     for decode in ("sampled", "greedy"):

@@ -85,10 +85,7 @@ def noise(seeds: Sequence[int], max_tokens: int) -> Tensor:
     """Return uniform numbers, (rows, max_tokens), each row drawn from its own seed."""
     generator = torch.Generator()
     return torch.stack(
-        [
-            torch.rand(max_tokens, generator=generator.manual_seed(seed % 2**63), dtype=torch.float64)
-            for seed in seeds
-        ]
+        [torch.rand(max_tokens, generator=generator.manual_seed(seed % 2**63), dtype=torch.float64) for seed in seeds]
     )
 
 

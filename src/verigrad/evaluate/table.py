@@ -33,8 +33,6 @@ def make_table(before: Sequence[Row], after: Sequence[Row]) -> Table:
             interval(row),
             f"{start.format_rate:.1%} → {row.format_rate:.1%}" if start else f"{row.format_rate:.1%}",
             f"{start.think_length:.1f} → {row.think_length:.1f}" if start else f"{row.think_length:.1f}",
-            end_section=row.task != "all"
-            and row is not after[-1]
-            and after[after.index(row) + 1].task == "all",
+            end_section=row.task != "all" and row is not after[-1] and after[after.index(row) + 1].task == "all",
         )
     return table

@@ -27,9 +27,7 @@ def resolve(name: str) -> str:
     looks_local = name.startswith((".", "/", "~")) or name.count("/") != 1
     folder = Path(name).expanduser()
     if looks_local and not (folder / "config.json").is_file():
-        raise RunError(
-            f"model {name!r}: no config.json there; allowed is {TINY}, a folder with a model, or a hub id"
-        )
+        raise RunError(f"model {name!r}: no config.json there; allowed is {TINY}, a folder with a model, or a hub id")
     return str(folder) if folder.is_dir() else name
 
 
@@ -49,9 +47,7 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
             "or choose an instruction-tuned model"
         )
     if tokenizer.eos_token_id is None:
-        raise RunError(
-            f"model {name!r}: its tokenizer has no end-of-sequence token; set eos_token in its config"
-        )
+        raise RunError(f"model {name!r}: its tokenizer has no end-of-sequence token; set eos_token in its config")
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         found = "no pad token" if tokenizer.pad_token_id is None else "one token for padding and for the end"
         raise RunError(
@@ -61,9 +57,7 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def load_model(
-    name: str, *, seed: int, from_scratch: bool = False, dtype: str = "float32"
-) -> PreTrainedModel:
+def load_model(name: str, *, seed: int, from_scratch: bool = False, dtype: str = "float32") -> PreTrainedModel:
     """Return the model ``name`` in ``dtype``; with ``from_scratch`` its architecture with random weights.
 
     Raises:

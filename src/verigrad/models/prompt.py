@@ -61,10 +61,7 @@ class Prompter:
             [ids[:-1] if finished else ids for ids, finished in cut], skip_special_tokens=False
         )
         prefill = self.prefill()
-        return [
-            Response(prefill + text, len(ids), finished)
-            for text, (ids, finished) in zip(texts, cut, strict=True)
-        ]
+        return [Response(prefill + text, len(ids), finished) for text, (ids, finished) in zip(texts, cut, strict=True)]
 
     def until_end(self, ids: Sequence[int]) -> tuple[list[int], bool]:
         """Return the ids up to and including the first end token, and whether there is one."""

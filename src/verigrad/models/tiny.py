@@ -34,9 +34,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     """Return the tokenizer: under 150 tokens, every printable ASCII text survives a round trip."""
     characters = [c for c in string.printable if c.isprintable() or c == "\n"]
     special = [PAD, UNKNOWN, USER, ASSISTANT, END]
-    vocabulary = {
-        token: i for i, token in enumerate([*special, *TAGS, *QUESTION_WORDS, *CODE_WORDS, *characters])
-    }
+    vocabulary = {token: i for i, token in enumerate([*special, *TAGS, *QUESTION_WORDS, *CODE_WORDS, *characters])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")  # type: ignore[assignment]
     tokenizer.decoder = decoders.Fuse()  # type: ignore[assignment]

@@ -77,11 +77,7 @@ def check_range(field: Any, value: Any, path: KeyPath, source: Source) -> None:
         return
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         allowed = (
-            f"{low} to {high}"
-            if None not in (low, high)
-            else f"{low} or more"
-            if high is None
-            else f"up to {high}"
+            f"{low} to {high}" if None not in (low, high) else f"{low} or more" if high is None else f"up to {high}"
         )
         fail(source, path, f"found {value!r}; allowed is {allowed}")
 
@@ -94,16 +90,10 @@ def describe(hint: Any) -> str:
     if origin in (types.UnionType, typing.Union):
         return " or ".join("nothing" if a is type(None) else describe(a) for a in args)
     if origin is tuple:
-        return (
-            f"a list of {describe(args[0])}"
-            if args[-1] is ...
-            else f"[{', '.join(describe(a) for a in args)}]"
-        )
+        return f"a list of {describe(args[0])}" if args[-1] is ... else f"[{', '.join(describe(a) for a in args)}]"
     if dataclasses.is_dataclass(hint):
         return f"a mapping with the keys {names(hint)}"
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(
-        hint, "a mapping"
-    )
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(hint, "a mapping")
 
 
 def bind_value(hint: Any, value: Any, path: KeyPath, source: Source) -> Any:
@@ -118,8 +108,7 @@ def bind_value(hint: Any, value: Any, path: KeyPath, source: Source) -> Any:
         kinds = [args[0]] * len(value) if args[-1] is ... else list(args)
         if len(kinds) == len(value):
             return tuple(
-                bind_value(k, v, (*path, str(i)), source)
-                for i, (k, v) in enumerate(zip(kinds, value, strict=True))
+                bind_value(k, v, (*path, str(i)), source) for i, (k, v) in enumerate(zip(kinds, value, strict=True))
             )
     if origin is Literal and value in args:
         return value

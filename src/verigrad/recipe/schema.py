@@ -155,14 +155,10 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse what no single key can show."""
         if not self.tasks or not sum(use.weight for use in self.tasks):
-            raise ValueError(
-                "tasks: found none with a weight; name at least one, such as '- name: chain_sum'"
-            )
+            raise ValueError("tasks: found none with a weight; name at least one, such as '- name: chain_sum'")
         repeated = {use.name for use in self.tasks if [u.name for u in self.tasks].count(use.name) > 1}
         if repeated:
-            raise ValueError(
-                f"tasks: {', '.join(sorted(repeated))} stands more than once; name each task once"
-            )
+            raise ValueError(f"tasks: {', '.join(sorted(repeated))} stands more than once; name each task once")
         weight = sum(use.weight for use in self.shaping)
         if weight >= 1:
             raise ValueError(
@@ -170,10 +166,6 @@ class Recipe:
                 "correct answer"
             )
         if self.stage == "sft" and not self.phases:
-            raise ValueError(
-                "phases: stage sft needs at least one, such as '- {steps: 500, think_share: 1.0}'"
-            )
+            raise ValueError("phases: stage sft needs at least one, such as '- {steps: 500, think_share: 1.0}'")
         if not re.fullmatch(r"[A-Za-z0-9._/ ~-]+", self.output_dir) or ".." in self.output_dir.split("/"):
-            raise ValueError(
-                f"output_dir: found {self.output_dir!r}; allowed are letters, digits and . _ - / ~"
-            )
+            raise ValueError(f"output_dir: found {self.output_dir!r}; allowed are letters, digits and . _ - / ~")

@@ -37,9 +37,7 @@ def read_source(file: Path, overrides: list[str]) -> Source:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise RecipeError(
-            f"{file}: no such recipe; recipes that ship with the kit are under recipes/"
-        ) from None
+        raise RecipeError(f"{file}: no such recipe; recipes that ship with the kit are under recipes/") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{file}: cannot be read as a recipe: {error}") from None
     try:
@@ -70,9 +68,7 @@ def plain(node: yaml.Node, path: KeyPath, file: str, places: dict[KeyPath, str])
         line = f"{file}:{key_node.start_mark.line + 1}"
         if key in mapping:
             first = places[(*path, key)]
-            raise RecipeError(
-                f"{line}: key '{'.'.join((*path, key))}' stands twice, first at {first}; keep one"
-            )
+            raise RecipeError(f"{line}: key '{'.'.join((*path, key))}' stands twice, first at {first}; keep one")
         places[(*path, key)] = line
         mapping[key] = plain(value_node, (*path, key), file, places)
     return mapping
@@ -90,21 +86,21 @@ def apply_override(values: dict[str, Any], override: str, places: dict[KeyPath, 
         raise RecipeError(f"override {override!r}: the value is not YAML; quote it") from None
     place: Any = values
     for depth, part in enumerate(path):
-        last = depth == len(path) - 1
-        if isinstance(place, list):
-            if not part.isdigit() or int(part) >= len(place):
-                raise RecipeError(
-                    f"override {override!r}: {'.'.join(path[:depth])} has items 0 to {len(place) - 1}"
-                )
-            part = int(part)  # noqa: PLW2901 - a list is indexed by number
-        elif not isinstance(place, dict):
-            raise RecipeError(
-                f"override {override!r}: {'.'.join(path[:depth])} is a value, it has no keys below it"
-            )
-        elif not last and place.get(part) is None:
-            place[part] = {}
-        if last:
-            place[part] = value
-        else:
-            place = place[part]
+        key = index(place, part, override, ".".join(path[:depth]))
+        if depth == len(path) - 1:
+            place[key] = value
+        elif isinstance(place, dict) and place.get(key) is None:
+            place[key] = {}
+        place = place[key]
     places[path] = f"override {override}"
+
+
+def index(place: Any, part: str, override: str, above: str) -> Any:
+    """Return ``part`` as a key of the mapping or a number into the list ``place``."""
+    if isinstance(place, dict):
+        return part
+    if not isinstance(place, list):
+        raise RecipeError(f"override {override!r}: {above} is a value, it has no keys below it")
+    if not part.isdigit() or int(part) >= len(place):
+        raise RecipeError(f"override {override!r}: {above} has items 0 to {len(place) - 1}")
+    return int(part)

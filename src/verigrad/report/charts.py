@@ -32,7 +32,7 @@ def curve(title: str, lines: Sequence[Line], *, share: bool = False) -> Markup |
         return None
     steps = [x for line in lines for x, _ in line.points]
     values = [y for line in lines for _, y in line.points]
-    low, high = (0.0, 1.0) if share else (min(0.0, *values), max(0.0, *values) or 1.0)
+    low, high = (0.0, 1.0) if share else (min([0.0, *values]), max([0.0, *values]) or 1.0)
     first, last = min(steps), max(max(steps), min(steps) + 1)
 
     def place(x: float, y: float) -> str:
@@ -47,7 +47,7 @@ def curve(title: str, lines: Sequence[Line], *, share: bool = False) -> Markup |
         if len(line.points) < 20:
             parts += [dot(place(x, y), line.style) for x, y in line.points]
     legend = Markup(" ").join(Markup('<span class="key {}">{}</span>').format(x.style, x.name) for x in lines)
-    return Markup('<figure><figcaption><b>{}</b> {}</figcaption>{}</figure>').format(
+    return Markup("<figure><figcaption><b>{}</b> {}</figcaption>{}</figure>").format(
         title, legend if len(lines) > 1 else "", svg(title, parts, HEIGHT)
     )
 
@@ -71,10 +71,9 @@ def axes(low: float, high: float, first: float, last: float, share: bool) -> Mar
     for value in (low, (low + high) / 2, high):
         y = TOP + (high - value) / ((high - low) or 1) * (HEIGHT - TOP - BOTTOM)
         label = f"{100 * value:.0f} %" if share else number(value)
-        marks.append(
-            Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/><text x="{}" y="{:.1f}" class="end">{}</text>')
-            .format(LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4, label)
-        )  # fmt: skip
+        line = Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
+        text = Markup('<text x="{}" y="{:.1f}" class="end">{}</text>')
+        marks += [line.format(LEFT, WIDTH - RIGHT, y, y), text.format(LEFT - 6, y + 4, label)]
     bottom = HEIGHT - 10
     marks.append(Markup('<text x="{}" y="{}">{}</text>').format(LEFT, bottom, f"step {first:.0f}"))
     marks.append(Markup('<text x="{}" y="{}" class="end">{:.0f}</text>').format(WIDTH - RIGHT, bottom, last))
@@ -87,7 +86,7 @@ def bars(rows: Sequence[tuple[str, str, float, float, float]]) -> Markup:
     width = WIDTH - left - 48
 
     def across(share: float) -> float:
-        return left + max(0.0, min(1.0, share)) * width
+        return left + sorted((0.0, share, 1.0))[1] * width
 
     parts = []
     for i, (label, style, share, low, high) in enumerate(rows):
@@ -99,9 +98,21 @@ def bars(rows: Sequence[tuple[str, str, float, float, float]]) -> Markup:
                 '<line class="whisker" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>'
                 '<text x="{:.1f}" y="{}">{:.1f}</text>'
             ).format(
-                left - 6, y + 13, label, style, left, y, across(share) - left,
-                across(low), across(high), y + 8, y + 8, max(across(high), across(share)) + 5, y + 13, 100 * share,
-            )  # fmt: skip
+                left - 6,
+                y + 13,
+                label,
+                style,
+                left,
+                y,
+                across(share) - left,
+                across(low),
+                across(high),
+                y + 8,
+                y + 8,
+                across(max(high, share)) + 5,
+                y + 13,
+                100 * share,
+            )
         )
     return svg("accuracy before and after", parts, len(rows) * step + 6)
 

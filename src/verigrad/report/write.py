@@ -1,7 +1,6 @@
 """Write ``report.html`` of a run from its recipe, metrics and records; nothing is computed that they do not hold."""
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,8 +42,7 @@ def write_report(run: Path) -> Path:
     )
     partial = run / "report.html.partial"
     partial.write_text(page, encoding="utf-8", errors="backslashreplace")
-    os.replace(partial, run / "report.html")
-    return run / "report.html"
+    return partial.replace(run / "report.html")
 
 
 def records(file: Path) -> list[dict[str, Any]]:

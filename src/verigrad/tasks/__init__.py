@@ -14,9 +14,7 @@ TASKS: dict[str, Task] = {
             "Write an expression that reaches the target with + - * / and brackets, using each number exactly once.",
             solve=countdown.solve,
         ),
-        Task(
-            "functions", functions.load, "code_tests", "Write the Python function f.", solve=functions.solve
-        ),
+        Task("functions", functions.load, "code_tests", "Write the Python function f.", solve=functions.solve),
         Task("gsm8k", gsm8k.load, "math_answer", "Solve the problem. The answer is a number.", endless=False),
         Task("jsonl", jsonl.load, "answer_or_tests", endless=False),
     )

@@ -36,5 +36,7 @@ def solve(problem: Problem) -> Structure:
     """Return the worked solution: one addition or subtraction a step, ``7+5=12,12-3=9``."""
     terms = problem.info["terms"]
     totals = list(accumulate(terms))
-    steps = [f"{before}{term:+d}={after}" for before, term, after in zip(totals, terms[1:], totals[1:])]
+    steps = [
+        f"{before}{term:+d}={after}" for before, term, after in zip(totals[:-1], terms[1:], totals[1:], strict=True)
+    ]
     return Structure(",".join(steps), problem.answer)

@@ -89,9 +89,7 @@ def solve(problem: Problem, tries: int = 4) -> Structure:
     hits = [way for way in ways if way.value == target]
     if not hits:
         raise ProblemError(f"{problem.id}: {problem.info['numbers']} cannot reach {target}")
-    near = sorted(
-        {w.text: w for w in ways if w.value != target}.values(), key=lambda w: abs(w.value - target)
-    )
+    near = sorted({w.text: w for w in ways if w.value != target}.values(), key=lambda w: abs(w.value - target))
     failed = rng.sample(near[: 4 * tries], min(rng.randint(0, tries - 1), len(near)))
     answer = min(hits, key=lambda way: (len(way.text), way.text))
     return Structure(",".join(f"{way.text}={way.value}" for way in [*failed, answer]), answer.text)

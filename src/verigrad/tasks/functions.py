@@ -121,9 +121,7 @@ def draw(rng: random.Random, level: int) -> Draft:
     probes = PROBE_LISTS if spec.on_lists else PROBE_NUMBERS
     behaviour = [spec.run(probe) for probe in probes]
     if spec.on_lists:
-        inputs: list[Any] = [
-            [rng.randint(-9, 20) for _ in range(rng.randint(2, 7))] for _ in range(NUM_TESTS - 1)
-        ]
+        inputs: list[Any] = [[rng.randint(-9, 20) for _ in range(rng.randint(2, 7))] for _ in range(NUM_TESTS - 1)]
         inputs.append([])
     else:
         inputs = rng.sample(range(-40, 100), NUM_TESTS)

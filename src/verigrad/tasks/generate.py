@@ -57,8 +57,7 @@ def read_dial(task: str, value: Any, allowed: Dial) -> Dial:
     whole = isinstance(pair, list | tuple) and len(pair) == 2 and all(type(level) is int for level in pair)
     if not whole or not allowed.low <= pair[0] <= pair[1] <= allowed.high:
         raise ProblemError(
-            f"{task}: difficulty is {value!r}; allowed is a level or [low, high] "
-            f"within {allowed.low} to {allowed.high}"
+            f"{task}: difficulty is {value!r}; allowed is a level or [low, high] within {allowed.low} to {allowed.high}"
         )
     return Dial(*pair)
 

@@ -42,14 +42,10 @@ def hub_rows(hub: str, split: Split) -> Iterator[tuple[str, dict[str, Any]]]:
 
         rows = load_dataset(hub, "main", split=name)
     except ModuleNotFoundError:
-        raise ProblemError(
-            f"gsm8k: reading {hub} needs 'pip install verigrad[train]'; or give options.path"
-        ) from None
+        raise ProblemError(f"gsm8k: reading {hub} needs 'pip install verigrad[train]'; or give options.path") from None
     except (OSError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ProblemError(
-            f"gsm8k: {hub} cannot be loaded ({reason}); give a local file as options.path"
-        ) from None
+        raise ProblemError(f"gsm8k: {hub} cannot be loaded ({reason}); give a local file as options.path") from None
     yield from ((f"{hub} {name} row {i}", dict(row)) for i, row in enumerate(rows))
 
 

@@ -25,15 +25,11 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
         return Problem(name, question, info=info)
     answer = text_field(row, "answer", place)
     if read_number(answer) is None:
-        raise ProblemError(
-            f"{place}: answer {answer[:40]!r} is not a number; allowed is one exact number, or 'tests'"
-        )
+        raise ProblemError(f"{place}: answer {answer[:40]!r} is not a number; allowed is one exact number, or 'tests'")
     return Problem(name, question, answer)
 
 
-def load(
-    split: Split, seed: int, limit: int | None, *, path: str, held_out: str | None = None
-) -> list[Problem]:
+def load(split: Split, seed: int, limit: int | None, *, path: str, held_out: str | None = None) -> list[Problem]:
     """Return problems from ``path``; the held-out ones from ``held_out``, or one in five of ``path`` by question.
 
     There is no out-of-distribution split.

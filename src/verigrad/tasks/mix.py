@@ -63,9 +63,7 @@ def shares(uses: Sequence[TaskUse], total: int) -> list[int]:
 def load_mix(uses: Sequence[TaskUse], split: Split, seed: int, total: int) -> list[Problem]:
     """Return ``total`` problems over the tasks, evenly interleaved; fewer where a finite task has no more."""
     columns = [
-        load_task(use, split, seed, count)
-        for use, count in zip(uses, shares(uses, total), strict=True)
-        if count
+        load_task(use, split, seed, count) for use, count in zip(uses, shares(uses, total), strict=True) if count
     ]
     ranked = [((i + 0.5) / len(column), problem) for column in columns for i, problem in enumerate(column)]
     return [problem for _, problem in sorted(ranked, key=lambda pair: pair[0])]

@@ -26,9 +26,7 @@ def read_rows(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from json_lines(file)
         elif file.suffix == ".json":
             rows = json.loads(file.read_text(encoding="utf-8"))
-            yield from (
-                (f"{path}: row {i}", as_object(row, f"{path}: row {i}")) for i, row in enumerate(rows)
-            )
+            yield from ((f"{path}: row {i}", as_object(row, f"{path}: row {i}")) for i, row in enumerate(rows))
         elif file.suffix == ".csv":
             with file.open(encoding="utf-8", newline="") as stream:
                 yield from ((f"{path}:{i}", dict(row)) for i, row in enumerate(csv.DictReader(stream), 2))
@@ -40,8 +38,7 @@ def read_rows(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def json_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows of a JSON lines file, compressed or not; empty lines are passed over."""
-    opened = gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8")
-    with opened as stream:
+    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as stream:
         for number, line in enumerate(stream, 1):
             if line.strip():
                 place = f"{file}:{number}"
@@ -59,9 +56,7 @@ def as_object(row: Any, place: str) -> dict[str, Any]:
         ProblemError: it is not.
     """
     if not isinstance(row, dict):
-        raise ProblemError(
-            f"{place}: found {str(row)[:40]!r}; allowed is an object such as {{'question': …}}"
-        )
+        raise ProblemError(f"{place}: found {str(row)[:40]!r}; allowed is an object such as {{'question': …}}")
     return row
 
 

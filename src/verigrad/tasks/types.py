@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem
@@ -17,12 +17,9 @@ class Split(StrEnum):
     OOD = "ood"
 
 
-class Load(Protocol):
-    """``load(split, seed, limit, **options)`` returns ``limit`` distinct problems (all of a finite set if None)."""
-
-    def __call__(self, split: Split, seed: int, limit: int | None, **options: Any) -> list[Problem]:
-        """Return the problems; the same arguments always return the same list."""
-        ...
+# ``load(split, seed, limit, **options)`` returns ``limit`` distinct problems (all of a finite set where None);
+# the same arguments always return the same list
+Load = Callable[..., list[Problem]]
 
 
 @dataclass(frozen=True, slots=True)

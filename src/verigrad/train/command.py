@@ -40,9 +40,7 @@ class Recorder(TrainerCallback):
         """Take the numbers of a step whose rollouts are scored."""
         self.step = metrics
 
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
-    ) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Write and show the numbers of the step that trl has just finished."""
         logs = logs or {}
         if "loss" not in logs:
@@ -66,11 +64,7 @@ class Recorder(TrainerCallback):
 
     def check_held_out(self, step: int, last: int) -> dict[str, Any]:
         """Return held-out accuracy where a quick check is due; every process takes part."""
-        if (
-            not self.every
-            or not isinstance(self.trainer, grpo.Trainer)
-            or (step % self.every and step != last)
-        ):
+        if not self.every or not isinstance(self.trainer, grpo.Trainer) or (step % self.every and step != last):
             return {}
         accuracy, problems = self.trainer.held_out_accuracy()
         return {"held_out_accuracy": accuracy, "held_out_problems": problems}
@@ -132,9 +126,7 @@ def train(recipe: Recipe, command: str, state: PartialState) -> Path:
                 "device": str(state.device),
             },
         )
-        recorder.progress = Progress(
-            trainer.args.max_steps, f"{recipe.stage} · {recipe.model} · {setup.folder}"
-        )
+        recorder.progress = Progress(trainer.args.max_steps, f"{recipe.stage} · {recipe.model} · {setup.folder}")
         with recorder.progress:
             trainer.train()
     else:

@@ -41,9 +41,7 @@ def pass_through(section: str, given: Mapping[str, Any], config: type) -> dict[s
         if key in DERIVED:
             raise RecipeError(f"{section}.{key}: is derived from the recipe; set {DERIVED[key]} instead")
         if key not in fields:
-            raise RecipeError(
-                f"{section}.{key}: trl's {config.__name__} has no such field.{nearest(key, fields)}"
-            )
+            raise RecipeError(f"{section}.{key}: trl's {config.__name__} has no such field.{nearest(key, fields)}")
         values[key] = convert(f"{section}.{key}", hints[key], value)
     return values
 
@@ -131,9 +129,7 @@ def sft_config(recipe: Recipe, output_dir: str, world: int) -> SFTConfig:
     settings = {
         **shared_settings(recipe, output_dir),
         "max_steps": sum(phase.steps for phase in recipe.phases),
-        "per_device_train_batch_size": per_device(
-            "sequences_per_step", recipe.sequences_per_step, recipe.sft, world
-        ),
+        "per_device_train_batch_size": per_device("sequences_per_step", recipe.sequences_per_step, recipe.sft, world),
         "train_sampling_strategy": "sequential",
         "dataset_kwargs": {"skip_prepare_dataset": True},
         "lr_scheduler_type": "cosine",

@@ -43,9 +43,7 @@ class Reward:
         responses = self.setup.prompter.responses(completion_ids)
         scorer = self.setup.scorer
         self.latest = [
-            rollout(
-                problem, response, scorer.score(problem, response), scorer.keeps_format(problem, response)
-            )
+            rollout(problem, response, scorer.score(problem, response), scorer.keeps_format(problem, response))
             for problem, response in zip(problems, responses, strict=True)
         ]
         return [r["reward"] for r in self.latest]
@@ -57,9 +55,7 @@ class Trainer(GRPOTrainer):
     Overrides two private hooks of trl 1.16: ``_generate_single_turn`` and ``_generate_and_score_completions``.
     """
 
-    def __init__(
-        self, *, setup: Setup, recipe: Recipe, reward: Reward, on_step: Callable[[dict], None], **kwargs: Any
-    ):
+    def __init__(self, *, setup: Setup, recipe: Recipe, reward: Reward, on_step: Callable[[dict], None], **kwargs: Any):
         super().__init__(reward_funcs=reward, **kwargs)
         self.setup = setup
         self.recipe = recipe
@@ -77,8 +73,8 @@ class Trainer(GRPOTrainer):
             prompt_ids,
             rollout_seeds(self.args.seed, self.state.global_step, first, len(prompt_ids)),
             end_ids=self.setup.prompter.end_ids,
-            max_tokens=self.args.max_completion_length,
-            temperature=self.args.temperature,
+            max_tokens=self.recipe.max_response_tokens,
+            temperature=self.temperature,
             batch_size=self.recipe.eval.batch_size,
         )
         return written, None
@@ -110,9 +106,7 @@ class Trainer(GRPOTrainer):
             [self.setup.prompter.token_ids(p, self.setup.instruction(p)) for p in mine],
             max_tokens=self.recipe.max_response_tokens,
             temperature=self.recipe.eval.temperature,
-            seeds=[
-                self.recipe.eval.seed * 1_000_003 + i for i in range(rank, len(self.setup.held_out), world)
-            ],
+            seeds=[self.recipe.eval.seed * 1_000_003 + i for i in range(rank, len(self.setup.held_out), world)],
             batch_size=self.recipe.eval.batch_size,
         )
         verdicts = [

@@ -80,9 +80,7 @@ class Progress:
         if self.live:
             self.live.update(self.panel(step))
         elif step == 1 or step % max(1, self.total // 20) == 0 or step == self.total:
-            numbers = "  ".join(
-                f"{label} {shown(metrics.get(k))}" for k, label in SHOWN.items() if k in metrics
-            )
+            numbers = "  ".join(f"{label} {shown(metrics.get(k))}" for k, label in SHOWN.items() if k in metrics)
             self.console.print(f"step {step}/{self.total}  {numbers}  {self.eta(step)} left", highlight=False)
 
     def eta(self, step: int) -> str:
@@ -100,12 +98,8 @@ class Progress:
         numbers = Table.grid(padding=(0, 2))
         for name, label in SHOWN.items():
             if values := self.history.get(name):
-                numbers.add_row(
-                    label, Text(shown(values[-1]), style="bold"), Text(sparkline(values), style="cyan")
-                )
-        return Panel(
-            Group(bar, Text(), numbers, Text(), *self.examples()), title=self.title, border_style="dim"
-        )
+                numbers.add_row(label, Text(shown(values[-1]), style="bold"), Text(sparkline(values), style="cyan"))
+        return Panel(Group(bar, Text(), numbers, Text(), *self.examples()), title=self.title, border_style="dim")
 
     def examples(self) -> list[Text]:
         """Return one good and one bad rollout of the step, the thinking dimmed."""

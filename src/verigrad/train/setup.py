@@ -56,10 +56,7 @@ def instructions(recipe: Recipe) -> dict[str, str | None]:
     if recipe.instruction is not None:
         return {find_task(use.name).name: recipe.instruction or None for use in recipe.tasks}
     asked = format_instruction(recipe.format.tags())
-    return {
-        task.name: f"{task.instruction} {asked}".strip()
-        for task in (find_task(use.name) for use in recipe.tasks)
-    }
+    return {task.name: f"{task.instruction} {asked}".strip() for task in (find_task(use.name) for use in recipe.tasks)}
 
 
 def make_setup(recipe: Recipe, folder: Path, world_size: int) -> Setup:

@@ -31,9 +31,7 @@ def traces(recipe: Recipe) -> Iterator[tuple[Problem, Structure]]:
     for use in recipe.tasks:
         task = find_task(use.name)
         if task.solve is None:
-            raise RecipeError(
-                f"task {use.name}: has no worked solutions to learn from; use it with stage: grpo"
-            )
+            raise RecipeError(f"task {use.name}: has no worked solutions to learn from; use it with stage: grpo")
         solvers[task.name] = task.solve
     total = sum(phase.steps for phase in recipe.phases) * recipe.sequences_per_step
     problems = load_mix(recipe.tasks, Split.TRAIN, recipe.seed, min(total, DISTINCT))
@@ -49,17 +47,13 @@ def traces(recipe: Recipe) -> Iterator[tuple[Problem, Structure]]:
             row += 1
 
 
-def encode(
-    prompter: Prompter, instruction: str | None, problem: Problem, solution: Structure
-) -> dict[str, list[int]]:
+def encode(prompter: Prompter, instruction: str | None, problem: Problem, solution: Structure) -> dict[str, list[int]]:
     """Return one training row: the loss counts the response and its end token, not the prompt."""
     tags = prompter.tags
     text = f"<{tags.think}>{solution.think}</{tags.think}><{tags.answer}>{solution.answer}</{tags.answer}>"
     prompt = prompter.token_ids(problem, instruction)
     written = text.removeprefix(prompter.prefill())
-    response = prompter.tokenizer(written, add_special_tokens=False)["input_ids"] + [
-        prompter.tokenizer.eos_token_id
-    ]
+    response = prompter.tokenizer(written, add_special_tokens=False)["input_ids"] + [prompter.tokenizer.eos_token_id]
     return {"input_ids": prompt + response, "labels": [-100] * len(prompt) + response}
 
 
@@ -70,8 +64,7 @@ def plan(recipe: Recipe, setup: Setup) -> dict[str, Any]:
         RecipeError, ProblemError: the first thing that is wrong.
     """
     rows = [
-        encode(setup.prompter, setup.instruction(problem), problem, solution)
-        for problem, solution in traces(recipe)
+        encode(setup.prompter, setup.instruction(problem), problem, solution) for problem, solution in traces(recipe)
     ]
     return {
         "args": sft_config(recipe, str(setup.folder / "checkpoints"), setup.world_size),
