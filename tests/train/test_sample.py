@@ -56,6 +56,7 @@ def test_responses_keep_prefill_tags_and_say_whether_they_ended(tiny):
     (ended, cut) = prompter.responses([ids, ids[:5]])
     assert (ended.text, ended.finished) == ("<think>a</think><answer>1</answer>", True)
     assert (cut.finished, cut.num_tokens) == (False, 5)
+    assert prompter.responses([]) == []
     template = prompter.tokenizer.chat_template
     prompter.tokenizer.chat_template = template.replace("<|assistant|>{% endif %}", "<|assistant|><think>\n{% endif %}")
     try:

@@ -57,9 +57,9 @@ class Prompter:
     def responses(self, completions: Sequence[Sequence[int]]) -> list[Response]:
         """Return what was written as responses, with the prefill in front and tags that are special tokens kept."""
         cut = [self.until_end(ids) for ids in completions]
-        texts = self.tokenizer.batch_decode(
-            [ids[:-1] if finished else ids for ids, finished in cut], skip_special_tokens=False
-        )
+        texts = [
+            self.tokenizer.decode(ids[:-1] if finished else ids, skip_special_tokens=False) for ids, finished in cut
+        ]
         prefill = self.prefill()
         return [Response(prefill + text, len(ids), finished) for text, (ids, finished) in zip(texts, cut, strict=True)]
 
