@@ -27,7 +27,7 @@ def launch(recipe, *overrides, config="cpu", port=29511):
         sys.executable, "-m", "accelerate.commands.launch", "--quiet", "--main_process_port", str(port), "--config_file",
         str(ROOT / f"recipes/accelerate/{config}.yaml"), "-m", "verigrad.train", str(ROOT / recipe), *overrides,
     ]  # fmt: skip
-    env = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
     return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=300)
 
 

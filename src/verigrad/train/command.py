@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from transformers import PrinterCallback, TrainerCallback
@@ -76,7 +77,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         print(USAGE, file=sys.stderr)
         return 2
-    state = PartialState()
+    state = PartialState(cpu=not torch.cuda.is_available())
     try:
         recipe = load_recipe(arguments[0], arguments[1:])
         train(recipe, "accelerate launch -m verigrad.train " + shlex.join(arguments), state)
@@ -131,6 +132,11 @@ def train(recipe: Recipe, command: str, state: PartialState) -> Path:
             trainer.train()
     else:
         trainer.train()
+    if trainer.state.global_step < trainer.args.max_steps:
+        raise RunStoppedError(
+            f"{setup.folder}: training ended at step {trainer.state.global_step} of {trainer.args.max_steps}; no model is "
+            "written. Bring more problems, or lower max_steps"
+        )
     save(trainer, setup, state)
     return setup.folder
 

@@ -78,6 +78,7 @@ def shared_settings(recipe: Recipe, output_dir: str) -> dict[str, Any]:
         "dataloader_pin_memory": torch.cuda.is_available(),
         "lr_scheduler_type": "constant_with_warmup",
         "adam_beta2": 0.98,
+        "ddp_find_unused_parameters": False,
         "max_grad_norm": 1.0,
     }
 
