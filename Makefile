@@ -25,7 +25,7 @@ demo: .venv/ready
 
 test: .venv/ready .venv-base/ready
 	.venv-base/bin/python -m pytest tests/rewards tests/unit
-	$(BIN)/python -m pytest tests/train tests/e2e
+	$(BIN)/python -m pytest tests/train
 
 test-slow: .venv/ready
 	$(BIN)/python -m pytest -m 'slow or not slow'

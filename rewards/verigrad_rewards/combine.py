@@ -79,7 +79,7 @@ def find_reward(name: str, registry: Mapping[str, Callable[..., Verdict]]) -> Ca
         return registry[name]
     module, _, attribute = name.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        found: Any = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise ValueError(f"reward {name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?") from None
     except AttributeError:

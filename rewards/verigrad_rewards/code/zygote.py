@@ -16,8 +16,8 @@ import sys
 import types
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import jail
-import wire
+import jail  # pyright: ignore[reportMissingImports]
+import wire  # pyright: ignore[reportMissingImports]
 
 sys.path.pop(0)
 for _name in [

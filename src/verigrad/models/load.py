@@ -3,6 +3,7 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -87,7 +88,8 @@ def check_sizes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name
     Raises:
         RunError: with both sizes.
     """
-    rows = model.get_input_embeddings().weight.shape[0]
+    embedding: Any = model.get_input_embeddings()
+    rows = embedding.weight.shape[0]
     if len(tokenizer) > rows:
         raise RunError(
             f"model {name!r}: its tokenizer has {len(tokenizer)} tokens, its embedding {rows} rows; they do not belong "

@@ -65,8 +65,8 @@ def build_config(tokenizer: PreTrainedTokenizerFast) -> Qwen3Config:
         head_dim=32,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.convert_tokens_to_ids(PAD),  # pyright: ignore[reportArgumentType]
+        eos_token_id=tokenizer.convert_tokens_to_ids(END),  # pyright: ignore[reportArgumentType]
         bos_token_id=None,
         dtype="float32",
         architectures=["Qwen3ForCausalLM"],

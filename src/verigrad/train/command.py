@@ -134,8 +134,8 @@ def train(recipe: Recipe, command: str, state: PartialState) -> Path:
         trainer.train()
     if trainer.state.global_step < trainer.args.max_steps:
         raise RunStoppedError(
-            f"{setup.folder}: training ended at step {trainer.state.global_step} of {trainer.args.max_steps}; no model is "
-            "written. Bring more problems, or lower max_steps"
+            f"{setup.folder}: training ended at step {trainer.state.global_step} of {trainer.args.max_steps}; no model "
+            "is written. Bring more problems, or lower max_steps"
         )
     save(trainer, setup, state)
     return setup.folder
