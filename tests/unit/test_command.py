@@ -3,20 +3,26 @@ import sys
 
 import pytest
 
+from verigrad.cli import main
 
-def verigrad(*arguments):
-    code = "from verigrad.cli import main; main()"
-    env = {"PYTHONPATH": "src:rewards", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=env)
+
+@pytest.fixture
+def verigrad(monkeypatch, capsys):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["verigrad", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr()
+        return stopped.value.code, said.out, said.err
+
+    return run
 
 
 def test_help_needs_no_torch():
-    code = "import sys, verigrad.cli; print([m for m in ('torch', 'trl', 'transformers') if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src:rewards"}
-    )
-    assert done.stdout.strip() == "[]", done.stderr
-    assert "report" in verigrad("--help").stdout
+    code = "import sys, verigrad.cli as c; print([m for m in ('torch', 'trl') if m in sys.modules]); c.app(['--help'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src:rewards"})
+    assert done.stdout.startswith("[]"), done.stderr
+    assert "report" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -28,14 +34,14 @@ def test_help_needs_no_torch():
         (["check", "recipes/tiny/grpo.yaml", "group_sise=4"], "Did you mean 'group_size'?"),
     ],
 )
-def test_wrong_input_is_one_line_and_exit_code_2(arguments, said):
-    done = verigrad(*arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_wrong_input_is_one_line_and_exit_code_2(verigrad, arguments, said):
+    code, _, errors = verigrad(*arguments)
+    assert code == 2
+    assert said in errors
+    assert errors.count("\n") == 1
 
 
-def test_check_passes_the_demo_recipe():
-    done = verigrad("check", "recipes/tiny/grpo.yaml", "max_steps=2")
-    assert done.returncode == 0, done.stderr
-    assert "every gold answer looked at earns 1" in done.stdout
+def test_check_passes_the_demo_recipe(verigrad):
+    code, out, errors = verigrad("check", "recipes/tiny/grpo.yaml", "max_steps=2")
+    assert not code, errors
+    assert "every gold answer looked at earns 1" in out
