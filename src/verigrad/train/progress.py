@@ -81,7 +81,8 @@ class Progress:
             self.live.update(self.panel(step))
         elif step == 1 or step % max(1, self.total // 20) == 0 or step == self.total:
             numbers = "  ".join(f"{label} {shown(metrics.get(k))}" for k, label in SHOWN.items() if k in metrics)
-            self.console.print(f"step {step}/{self.total}  {numbers}  {self.eta(step)} left", highlight=False, soft_wrap=True)
+            line = f"step {step}/{self.total}  {numbers}  {self.eta(step)} left"
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     def eta(self, step: int) -> str:
         """Return the time left, judged by the steps so far."""
