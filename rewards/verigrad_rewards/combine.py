@@ -9,7 +9,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from verigrad_rewards.types import Problem, Response, Status, Verdict
 
@@ -79,14 +79,14 @@ def find_reward(name: str, registry: Mapping[str, Callable[..., Verdict]]) -> Ca
         return registry[name]
     module, _, attribute = name.partition(":")
     try:
-        found: Any = getattr(importlib.import_module(module), attribute)
+        found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise ValueError(f"reward {name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?") from None
     except AttributeError:
         raise ValueError(f"reward {name!r}: module {module!r} has no {attribute!r}") from None
     if not callable(found):
         raise ValueError(f"reward {name!r}: is not a function")
-    return found
+    return cast(Callable[..., Verdict], found)
 
 
 def make_part(

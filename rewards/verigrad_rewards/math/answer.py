@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from verigrad_rewards.math.extract import SOURCES, extract
 from verigrad_rewards.math.numbers import Fraction, read_number, write_number
+from verigrad_rewards.math.reasons import restates, why_unread
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 
@@ -21,8 +22,17 @@ def read_gold(gold: str) -> Fraction:
     return value
 
 
-def verify(response: str, gold: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None = None) -> Verdict:
+def verify(
+    response: str, gold: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None = None, question: str = ""
+) -> Verdict:
     """Return the verdict on a response to a problem whose answer is the number ``gold``.
+
+    Args:
+        response: all that the model wrote, its thinking included.
+        gold: the checked answer.
+        sources: which places count; always tried in the order of ``SOURCES``.
+        tags: names of the thinking and the answer tag.
+        question: where it is known, an answer that only gives back a part of it (``84/2`` for 42) is wrong.
 
     Raises:
         ProblemError: ``gold`` is not a number.
@@ -35,8 +45,10 @@ def verify(response: str, gold: str, *, sources: tuple[str, ...] = SOURCES, tags
         return Verdict(0.0, Status.NO_ANSWER, detail=f"no answer found in: {', '.join(sources)}")
     value = read_number(found.text)
     if value is None:
-        return Verdict(0.0, Status.WRONG, found.text[:200], "the answer is not one exact number")
+        return Verdict(0.0, Status.WRONG, found.text[:200], why_unread(found.text))
     right = value == expected
+    if right and restates(found.text, gold, question):
+        return Verdict(0.0, Status.WRONG, found.text, "the answer only restates the question; it must be worked out")
     detail = "equal to the gold answer" if right else f"{write_number(value)} is not {write_number(expected)}"
     return Verdict(float(right), Status.CORRECT if right else Status.WRONG, write_number(value), detail)
 
@@ -68,6 +80,7 @@ def math_answer(
         ProblemError: the gold answer is not a number.
     """
     try:
-        return verify(response.text, problem.answer, sources=tuple(sources), tags=Tags(think_tag, answer_tag))
+        tags = Tags(think_tag, answer_tag)
+        return verify(response.text, problem.answer, sources=tuple(sources), tags=tags, question=problem.question)
     except ProblemError as error:
         raise ProblemError(f"{problem.id}: {error}") from None

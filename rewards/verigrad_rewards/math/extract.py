@@ -1,15 +1,27 @@
 """Find the answer in a response, in a stated order of trust; text inside the thinking never counts."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from verigrad_rewards.structure import Tags
 
 SOURCES = ("answer", "boxed", "phrase", "mark", "number")  # the order of trust
-_PHRASE = re.compile(r"(?:final answer|answer)\s*(?:is|:|=)\s*([^\n]{1,200})", re.IGNORECASE)
-_MARK = re.compile(r"^[ \t]*(?:####|A:)[ \t]*([^\n]*)$", re.MULTILINE)
-_NUMBER = re.compile(r"(?<![\w.])[-−]?[$€£]?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?")
-_TAIL = 20_000  # characters from the end that loose sources look at; an answer stands at the end
+_PHRASE = re.compile(
+    r"[Aa](?i:nswer)\**\s{0,20}(?:is|[:=])[\s:=*]{0,20}([^\n]{1,200})|ANSWER\s{0,20}[:=]([^\n]{1,200})"
+)
+_SENTENCE_END = re.compile(r"[.!;]\s|\.$")
+_MARK = re.compile(r"^[ \t]{0,20}(?:####|A:)[ \t]*([^\n]*)$", re.MULTILINE)
+_SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
+_NUMBER = re.compile(
+    rf"(?<![\w.])[-−]?[$€£]?(?:\d{{1,3}}(?:,\d{{3}})+(?!,?\d)|\d+)(?:\.\d+)?(?:/\d+(?:\.\d+)?)?%?{_SCALE}"
+)
+_BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
+_JOINED = re.compile(r"[ $]{0,20}(?:,|;|(?:,[ ]?)?(?:and|or)|&)[ $]{0,20}")
+_TAKEN_BACK = re.compile(r"[ $*]{0,20}(?:or|(?:is|was|would be) (?:not|wrong|incorrect|false))\b")
+_DENIED = re.compile(r"(?:\bnot|n't be|≠|!=|\\neq?)[ $*]{0,5}$")
+_MAX_THOUGHTS = 50  # what stands after more of them counts as spoken
+_TAIL = 10_000  # characters from the end that loose sources look at; an answer stands at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +40,21 @@ class Extracted:
 
 
 def after_thinking(text: str, tags: Tags) -> str:
-    """Return what stands after the thinking; nothing when the thinking never ends."""
+    """Return what stands after the thinking; nothing when the thinking never ends.
+
+    Text before the first ``</think>`` is thinking even if the tag was opened by the template. When an answer tag
+    stands there and another one earlier outside the thinking, that text comes too, so that both are seen.
+    """
     opened, closed = f"<{tags.think}>", f"</{tags.think}>"
-    if closed in text:
-        return text.rpartition(closed)[2]
-    return text.partition(opened)[0]
+    before, ended, last = text.rpartition(closed)
+    last = last.partition(opened)[0]
+    answer = f"<{tags.answer}>"
+    if not ended or answer not in last or answer not in before:
+        return last
+    first, _, rest = before.partition(closed)
+    spoken = [first.partition(opened)[0]] if opened in first else []
+    spoken += [piece.partition(opened)[0] for piece in rest.split(closed, maxsplit=_MAX_THOUGHTS)]
+    return "\n".join([*spoken, last]) if any(answer in piece for piece in spoken) else last
 
 
 def extract(text: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None = None) -> Extracted | None:
@@ -67,26 +89,40 @@ def tagged(said: str, tags: Tags) -> Extracted | None:
 
 
 def boxed(said: str, tags: Tags) -> Extracted | None:
-    r"""Return what stands in the last ``\boxed{}`` with balanced braces."""
+    r"""Return what stands in the last ``\boxed{}`` with balanced braces, with the one before it if they form a list."""
     del tags
     said = said[-_TAIL:]
-    start = max(said.rfind("\\boxed{"), said.rfind("\\fbox{"))
-    if start < 0:
+    boxes = [(found.start(), found.end()) for found in _BOX.finditer(said)]
+    if not boxes:
         return None
-    begin = said.index("{", start) + 1
+    start, begin = boxes[-1]
+    end = closing(said, begin)
+    if end is None:
+        return Extracted(said[begin : begin + 200], "boxed", "the box is never closed")
+    text = said[begin:end].strip()
+    if _TAKEN_BACK.match(said, end + 1) or _DENIED.search(said[max(0, start - 20) : start]):
+        return Extracted(text[:200], "boxed", "the box is denied or hedged by the words beside it")
+    before = closing(said[:start], boxes[-2][1]) if len(boxes) > 1 else None
+    if before is not None and _JOINED.fullmatch(said[before + 1 : start]):
+        text = f"{said[boxes[-2][1] : before].strip()}{said[before + 1 : start].replace('$', '')}{text}"
+    return Extracted(text, "boxed")
+
+
+def closing(text: str, begin: int) -> int | None:
+    """Return the place of the brace that closes one opened before ``begin``, None if none does."""
     depth = 1
-    for place in range(begin, len(said)):
-        depth += {"{": 1, "}": -1}.get(said[place], 0)
+    for place in range(begin, len(text)):
+        depth += (text[place] == "{") - (text[place] == "}")
         if not depth:
-            return Extracted(said[begin:place].strip(), "boxed")
-    return Extracted(said[begin : begin + 200], "boxed", "the box is never closed")
+            return place
+    return None
 
 
 def phrase(said: str, tags: Tags) -> Extracted | None:
-    """Return what follows the last "the (final) answer is"."""
+    """Return what follows the last "the (final) answer is", up to the end of the sentence."""
     del tags
     found = _PHRASE.findall(said[-_TAIL:])
-    return Extracted(found[-1].strip().rstrip(".").strip(), "phrase") if found else None
+    return Extracted(_SENTENCE_END.split("".join(found[-1]), maxsplit=1)[0].strip(), "phrase") if found else None
 
 
 def mark(said: str, tags: Tags) -> Extracted | None:
@@ -103,4 +139,10 @@ def number(said: str, tags: Tags) -> Extracted | None:
     return Extracted(found[-1], "number") if found else None
 
 
-FIND = {"answer": tagged, "boxed": boxed, "phrase": phrase, "mark": mark, "number": number}
+FIND: dict[str, Callable[[str, Tags], Extracted | None]] = {
+    "answer": tagged,
+    "boxed": boxed,
+    "phrase": phrase,
+    "mark": mark,
+    "number": number,
+}
