@@ -54,7 +54,10 @@ def sentence(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> str:
     """Return what training changed, in one sentence."""
     if not before or not after:
         return "Not measured on held-out problems yet: 'verigrad eval RUN' does it."
-    return verdict(compare(before, after, "held_out", "sampled"))
+    try:
+        return verdict(compare(before, after, "held_out", "sampled"))
+    except RunError as error:
+        return f"Before and after cannot be compared yet: {error}."
 
 
 def table(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[tuple[Row | None, Row]]:
@@ -90,10 +93,10 @@ def curves(metrics: Sequence[dict[str, Any]]) -> list[Markup | None]:
         Line("training", "before", series(metrics, "accuracy")),
         Line("held out", "after", series(metrics, "held_out_accuracy")),
     ]
-    tasks = sorted({task for m in metrics for task in m.get("accuracy_by_task", {})})
+    tasks = sorted({task for m in metrics for task in m.get("accuracy_by_task") or {}})
     by_task = [
         Line(task, f"c{i % 4}", [(m["step"], m["accuracy_by_task"][task]) for m in metrics
-                                 if m.get("accuracy_by_task", {}).get(task) is not None])
+                                 if (m.get("accuracy_by_task") or {}).get(task) is not None])
         for i, task in enumerate(tasks)
     ]  # fmt: skip
     return [
@@ -140,7 +143,7 @@ def mark(record: dict[str, Any]) -> str:
 
 def side(name: str, record: dict[str, Any]) -> dict[str, Any]:
     """Return one response, its thinking apart from the rest."""
-    match = re.match(r"\s*<(\w+)>(.*?)</\1>(.*)", record["response"], re.DOTALL)
+    match = re.match(r"\s*<(\w+)>(.*?)</\1>(\s*<.*)", record["response"], re.DOTALL)
     think, rest = (match[2], match[3]) if match else ("", record["response"])
     return {
         "name": name,
