@@ -33,7 +33,7 @@ def curve(title: str, lines: Sequence[Line], *, share: bool = False) -> Markup |
     steps = [x for line in lines for x, _ in line.points]
     values = [y for line in lines for _, y in line.points]
     low, high = (0.0, 1.0) if share else (min([0.0, *values]), max([0.0, *values]) or 1.0)
-    first, last = min(steps), max(max(steps), min(steps) + 1)
+    first, last = min(steps), max([*steps, min(steps) + 1])
 
     def place(x: float, y: float) -> str:
         across = LEFT + (x - first) / (last - first) * (WIDTH - LEFT - RIGHT)
