@@ -20,7 +20,7 @@ _BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
 _JOINED = re.compile(r"[ $]{0,20}(?:,|;|(?:,[ ]?)?(?:and|or)|&)[ $]{0,20}")
 _TAKEN_BACK = re.compile(r"[ $*]{0,20}(?:or|(?:is|was|would be) (?:not|wrong|incorrect|false))\b")
 _DENIED = re.compile(r"(?:\bnot|n't be|≠|!=|\\neq?)[ $*]{0,5}$")
-_MAX_THOUGHTS = 50  # what stands after more of them counts as spoken
+_MAX_THOUGHTS = 50  # of a response with more, all that stands after the first counts as spoken
 _TAIL = 10_000  # characters from the end that loose sources look at; an answer stands at the end
 
 
@@ -53,7 +53,8 @@ def after_thinking(text: str, tags: Tags) -> str:
         return last
     first, _, rest = before.partition(closed)
     spoken = [first.partition(opened)[0]] if opened in first else []
-    spoken += [piece.partition(opened)[0] for piece in rest.split(closed, maxsplit=_MAX_THOUGHTS)]
+    many = rest.count(closed) > _MAX_THOUGHTS
+    spoken += [rest] if many else [piece.partition(opened)[0] for piece in rest.split(closed)]
     return "\n".join([*spoken, last]) if any(answer in piece for piece in spoken) else last
 
 
@@ -122,7 +123,7 @@ def phrase(said: str, tags: Tags) -> Extracted | None:
     """Return what follows the last "the (final) answer is", up to the end of the sentence."""
     del tags
     found = _PHRASE.findall(said[-_TAIL:])
-    return Extracted(_SENTENCE_END.split("".join(found[-1]), maxsplit=1)[0].strip(), "phrase") if found else None
+    return Extracted(_SENTENCE_END.split("".join(found[-1]), maxsplit=1)[0].strip(" *"), "phrase") if found else None
 
 
 def mark(said: str, tags: Tags) -> Extracted | None:

@@ -8,6 +8,7 @@ from verigrad_rewards.math.numbers import MAX_LENGTH, bare, plain_text
 _RELATION = re.compile(r"[<>≤≥≠≈±~]|!=|\\(?:leq?|geq?|neq?|lt|gt|pm|mp|approx|sim)(?![a-zA-Z])")
 _NEGATION = re.compile(r"\b(?:not|no|never|isn|isnt|wrong|incorrect|false|untrue|invalid|cannot|cant)\b")
 _HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|probably|likely|about|approximately|roughly|around|if)\b")
+_AROUND_SLASH = re.compile(r" ?/ ?")
 _TO_WORK_OUT = re.compile(r"[+-]?(?:[0-9]+ )?[0-9.,]+(?: ?/ ?[0-9.,]+|%|[eE][+-]?[0-9]+| ?[x*] ?10\^\{?[+-]?[0-9]+\}?)")
 
 
@@ -41,10 +42,11 @@ def restates(text: str, gold: str, question: str) -> bool:
     said = bare(text)
     if not question or said == bare(gold) or not _TO_WORK_OUT.fullmatch(said) or lowest_terms(said):
         return False
-    return re.search(rf"(?<![\w./]){re.escape(said)}(?![\w/])", plain_text(question)) is not None
+    asked = _AROUND_SLASH.sub("/", plain_text(question))
+    return re.search(rf"(?<![\w./]){re.escape(_AROUND_SLASH.sub('/', said))}(?![\w/])", asked) is not None
 
 
 def lowest_terms(text: str) -> bool:
     """Whether ``text`` is a fraction such as ``3/4`` that cannot be reduced."""
-    match = re.fullmatch(r"[+-]?([0-9]+)/([0-9]+)", text)
+    match = re.fullmatch(r"[+-]?([0-9]+) ?/ ?([0-9]+)", text)
     return match is not None and int(match[2]) > 1 and gcd(int(match[1]), int(match[2])) == 1
