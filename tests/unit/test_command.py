@@ -20,7 +20,9 @@ def verigrad(monkeypatch, capsys):
 
 def test_help_needs_no_torch():
     code = "import sys, verigrad.cli as c; print([m for m in ('torch', 'trl') if m in sys.modules]); c.app(['--help'])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src:rewards"})
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src:rewards"}
+    )
     assert done.stdout.startswith("[]"), done.stderr
     assert "report" in done.stdout
 
