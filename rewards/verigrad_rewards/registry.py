@@ -5,7 +5,7 @@ from collections.abc import Callable
 from verigrad_rewards.chance import coin_flip
 from verigrad_rewards.code import code_tests
 from verigrad_rewards.format import think_answer
-from verigrad_rewards.math import countdown, math_answer
+from verigrad_rewards.math import countdown, math_answer, multiple_choice
 from verigrad_rewards.types import Problem, Response, Verdict
 
 
@@ -20,6 +20,7 @@ def answer_or_tests(
 REWARDS: dict[str, Callable[..., Verdict]] = {
     "math_answer": math_answer,
     "countdown": countdown,
+    "multiple_choice": multiple_choice,
     "code_tests": code_tests,
     "answer_or_tests": answer_or_tests,
     "think_answer": think_answer,

@@ -1,17 +1,22 @@
 """``verigrad grade``: score saved responses, without torch."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from verigrad.errors import RunError
 from verigrad.tasks.mix import find_task
 from verigrad.tasks.rows import read_rows, text_field
-from verigrad_rewards.math.extract import SOURCES
-from verigrad_rewards.registry import REWARDS
+from verigrad_rewards.math import SOURCES
+from verigrad_rewards.pool import Job, Pool
 from verigrad_rewards.types import Problem, Response, Status
+
+DEADLINE_S = 5.0  # for one response
+MAX_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +48,35 @@ def grade_file(file: Path, task: str, sources: tuple[str, ...]) -> GradeSummary:
     for source in sources:
         if source not in SOURCES:
             raise RunError(f"--sources: {source!r} is unknown; allowed are {', '.join(SOURCES)}")
-    statuses: Counter[str] = Counter()
-    labelled = agreed = 0
+    rows = list(read_rows(str(file)))
+    jobs = [as_job(place, row, sources) for place, row in rows]
+    with Pool(workers=min(os.cpu_count() or 1, MAX_WORKERS), deadline_s=DEADLINE_S) as pool:
+        verdicts = pool.score(jobs)
+    agreed = labelled = 0
     disagreements = []
-    for place, row in read_rows(str(file)):
-        gold = text_field(row, "gold" if "gold" in row else "answer", place)
-        response = row.get("response")
-        if not isinstance(response, str):
-            raise RunError(f"{place}: field 'response' is {response!r}; allowed is text")
-        verdict = REWARDS["math_answer"](Problem(place, "", gold), Response(response), sources=sources)
-        statuses[str(verdict.status)] += 1
+    for job, (place, row), verdict in zip(jobs, rows, verdicts, strict=True):
         if isinstance(row.get("correct"), bool):
             labelled += 1
             same = (verdict.status is Status.CORRECT) == row["correct"]
             agreed += same
             if not same:
-                disagreements.append((place, verdict.answer, gold, row["correct"]))
-    return GradeSummary(statuses, labelled, agreed, disagreements)
+                disagreements.append((place, verdict.answer, job.problem.answer, row["correct"]))
+    return GradeSummary(Counter(str(verdict.status) for verdict in verdicts), labelled, agreed, disagreements)
+
+
+def as_job(place: str, row: dict[str, Any], sources: tuple[str, ...]) -> Job:
+    """Return one row as a response to score; its question is used where the file has one.
+
+    Raises:
+        RunError: the response is no text.
+        ProblemError: the row has no gold answer.
+    """
+    gold = text_field(row, "gold" if "gold" in row else "answer", place)
+    response, question = row.get("response"), row.get("question", "")
+    for name, value in (("response", response), ("question", question)):
+        if not isinstance(value, str):
+            raise RunError(f"{place}: field {name!r} is {value!r}; allowed is text")
+    return Job("math_answer", Problem(place, question, gold), Response(response), {"sources": sources})
 
 
 def render(summary: GradeSummary) -> Table:

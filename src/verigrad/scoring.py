@@ -8,8 +8,11 @@ from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import find_task, task_of
 from verigrad_rewards.combine import Part, Score, combine, make_part, with_format
 from verigrad_rewards.format import think_answer
+from verigrad_rewards.pool import Job, Pool
 from verigrad_rewards.registry import REWARDS
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
+
+GOLD_DEADLINE_S = 30.0  # for the gold answer of one problem, its tests included
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,18 @@ def check_gold(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem], limi
         ProblemError: the first such problem.
     """
     tested = 0
+    jobs = []
     for problem in problems:
         gold = gold_response(recipe, problem)
         tested += "tests" in problem.info
         if gold is None or ("tests" in problem.info and tested > limit):
             continue
-        verdict = scorer.verdict(problem, gold)
+        part = scorer.correctness[task_of(problem)]
+        jobs.append(Job(part.name, problem, gold, part.options))
+    with Pool(workers=1, deadline_s=GOLD_DEADLINE_S) as pool:
+        verdicts = pool.score(jobs)
+    for job, verdict in zip(jobs, verdicts, strict=True):
+        problem, gold = job.problem, job.response
         if verdict.status is not Status.CORRECT:
             raise ProblemError(
                 f"{problem.id}: its own gold answer {problem.answer or gold.text!r} is judged {verdict.status} "

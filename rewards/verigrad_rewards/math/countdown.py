@@ -1,91 +1,60 @@
 """``countdown``: an expression that reaches the target and uses each given number exactly once."""
 
-import re
 from collections import Counter
 from fractions import Fraction
 
+from verigrad_rewards.math.answers import read_grammar
+from verigrad_rewards.math.exact import exact
 from verigrad_rewards.math.extract import extract
+from verigrad_rewards.math.read import unwrap
+from verigrad_rewards.math.tokens import Token, tokenize
+from verigrad_rewards.math.tree import ReadError
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 
 MAX_LENGTH = 200
-MAX_DEPTH = 20
-_TOKEN = re.compile(r"\s*(?:([1-9][0-9]{0,8}|0)(?![0-9._])|([()+*/-]))")
-_SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")"})
+MAX_WRAPPED = 1_000  # characters with what may enclose the expression
+MAX_DIGITS = 9
+_OPERATORS = frozenset(("+", "-", "*", "/", "times", "cdot", "div"))
+_BRACKETS = frozenset("()[]{}")
+_OPENING = frozenset(("(", "[", "{"))
+_FRACTIONS = frozenset(("frac", "dfrac", "tfrac"))
 
 
-class BadExpressionError(ValueError):
-    """The model's expression is not one; the message says why."""
-
-
-def tokens(text: str) -> list[str]:
-    """Return numbers, operators and brackets.
+def read_expression(text: str) -> tuple[list[int], Fraction]:
+    """Return the numbers that an expression uses and its value; it may have only + - * / and brackets.
 
     Raises:
-        BadExpressionError: anything else stands in ``text``.
+        ReadError: it has something else, or divides by zero; the message says what.
     """
     if len(text) > MAX_LENGTH:
-        raise BadExpressionError(f"the expression has {len(text)} characters; allowed are {MAX_LENGTH}")
-    found, place = [], 0
-    text = text.translate(_SIGNS).strip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if match is None:
-            raise BadExpressionError(f"{text[place : place + 10]!r} is not a number, + - * / or a bracket")
-        found.append(match[1] or match[2])
-        place = match.end()
-    return found
+        raise ReadError(f"has {len(text)} characters; allowed are {MAX_LENGTH}")
+    tokens = tokenize(text)
+    numbers = [int(token.text) for token in tokens if checked(token)]
+    operand_due, after_number = True, False
+    for token in [*tokens, Token("end", "the end", False)]:
+        begins = token.kind == "num" or token.text in _OPENING or token.text in _FRACTIONS
+        if operand_due and not begins:
+            raise ReadError(f"has {token.text!r} where a number or a bracket must stand")
+        if after_number and token.kind == "num":
+            raise ReadError(f"has {token.text!r} where an operator or the end must stand")
+        operand_due = token.text in _OPERATORS or token.text in _OPENING or token.text in _FRACTIONS
+        after_number = token.kind == "num"
+    value = exact(read_grammar(text, units=False))
+    if value is None:
+        raise ReadError("divides by zero")
+    return numbers, value
 
 
-class Expression:
-    """Value and numbers of an expression, by recursive descent; only binary + - * / and brackets exist."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens = tokens(text)
-        self.place = 0
-        self.numbers: list[int] = []
-        self.value = self.sum(0)
-        if self.place != len(self.tokens):
-            raise BadExpressionError(f"{self.tokens[self.place]!r} stands where an operator or the end must stand")
-
-    def next(self) -> str:
-        """Return the token at the present place, empty at the end."""
-        return self.tokens[self.place] if self.place < len(self.tokens) else ""
-
-    def sum(self, depth: int) -> Fraction:
-        """Return the value of products joined by + and -."""
-        value = self.product(depth)
-        while (sign := self.next()) in ("+", "-"):
-            self.place += 1
-            other = self.product(depth)
-            value = value + other if sign == "+" else value - other
-        return value
-
-    def product(self, depth: int) -> Fraction:
-        """Return the value of factors joined by * and /."""
-        value = self.factor(depth)
-        while (sign := self.next()) in ("*", "/"):
-            self.place += 1
-            other = self.factor(depth)
-            if sign == "/" and not other:
-                raise BadExpressionError("it divides by zero")
-            value = value * other if sign == "*" else value / other
-        return value
-
-    def factor(self, depth: int) -> Fraction:
-        """Return the value of a number or of a bracket."""
-        token = self.next()
-        self.place += 1
-        if token.isdigit():
-            self.numbers.append(int(token))
-            return Fraction(int(token))
-        if token != "(" or depth == MAX_DEPTH:
-            raise BadExpressionError(f"{token or 'the end'!r} stands where a number or a bracket must stand")
-        value = self.sum(depth + 1)
-        if self.next() != ")":
-            raise BadExpressionError("a bracket is not closed")
-        self.place += 1
-        return value
+def checked(token: Token) -> bool:
+    """Whether a token is a whole number; raises ReadError unless it is one, an operator or a bracket."""
+    if token.kind == "num":
+        plain = token.text.isdecimal() and len(token.text) <= MAX_DIGITS and str(int(token.text)) == token.text
+        if plain:
+            return True
+    elif token.text in _OPERATORS or token.text in _BRACKETS or token.text in _FRACTIONS:
+        return False
+    raise ReadError(f"has {token.text[:10]!r}, which is not a number, + - * / or a bracket")
 
 
 def read_problem(problem: Problem) -> tuple[list[int], int]:
@@ -114,16 +83,16 @@ def countdown(problem: Problem, response: Response, *, think_tag: str = "think",
         return Verdict(0.0, Status.WRONG, found.text, found.problem)
     if found is None or not found.text:
         return Verdict(0.0, Status.NO_ANSWER, detail="no answer tag after the thinking, or an empty one")
-    left, equals, right = found.text.partition("=")
+    left, equals, right = unwrap(found.text[:MAX_WRAPPED]).partition("=")
     try:
         if equals and right.strip() != str(target):
-            raise BadExpressionError(f"after '=' stands {right.strip()[:20]!r}, the target is {target}")
-        expression = Expression(left)
-    except BadExpressionError as error:
-        return Verdict(0.0, Status.WRONG, found.text[:200], str(error))
-    wrong = misuse(numbers, expression.numbers)
-    if not wrong and expression.value != target:
-        wrong = f"it equals {expression.value}, the target is {target}"
+            raise ReadError(f"ends in '= {right.strip()[:20]}', the target is {target}")
+        used, value = read_expression(left)
+    except ReadError as error:
+        return Verdict(0.0, Status.WRONG, found.text[:200], f"the expression {error}")
+    wrong = misuse(numbers, used)
+    if not wrong and value != target:
+        wrong = f"it equals {value}, the target is {target}"
     status = Status.WRONG if wrong else Status.CORRECT
     return Verdict(float(not wrong), status, left.strip(), wrong or "reaches the target with every number once")
 

@@ -4,24 +4,63 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from verigrad_rewards.math.read import read_answer
+from verigrad_rewards.math.tokens import MAX_LENGTH
+from verigrad_rewards.math.tree import ReadError
 from verigrad_rewards.structure import Tags
 
-SOURCES = ("answer", "boxed", "phrase", "mark", "number")  # the order of trust
+# the order of trust
+SOURCES = ("answer", "boxed", "phrase", "mark", "bare", "math", "number")
+_TAIL = 10_000  # characters from the end that are looked at; an answer stands at the end
+_BOX_TAIL = 200_000
+_MAX_THOUGHTS = 50  # of a response with more, all that stands after the first counts as spoken
+_MAX_BOXES = 20  # boxes beside each other that form one list
+_IS = r"(?:is|are|was|would\s+be|will\s+be|should\s+be|must\s+be|equals|comes\s+(?:out\s+)?to|therefore|thus)"
 _PHRASE = re.compile(
-    r"[Aa](?i:nswer)\**\s{0,20}(?:is|[:=])[\s:=*]{0,20}([^\n]{1,200})|ANSWER\s{0,20}[:=]([^\n]{1,200})"
+    rf"\banswers?\b(?:\s+(?:to|for|of|in)\b[^.:\n]{{0,120}}?\s{_IS}\b|[\s*_]{{0,9}}(?:\s{_IS}\b|[:=]))"
+    r"[ :*_]{0,9}"
+    r"|答案(?:是|为)?\s?[：:]?|故选\s?[：:]?|应选\s?[：:]?|\brespuesta\s(?:correcta\s|final\s)?es|\bréponse\s(?:finale\s)?est"
+    r"|\bAntwort\s(?:ist|lautet)"
+    rf"|\bfinal\s+answer\b[\s*_#]{{0,9}}\n|ANSWER\s{{0,9}}[:=]",
+    re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!;]\s|\.$")
-_MARK = re.compile(r"^[ \t]{0,20}(?:####|A:)[ \t]*([^\n]*)$", re.MULTILINE)
+_SENTENCE_END = re.compile(r"[.!?;]\s+(?=[A-Z\n*#<(])|[.?]?\s*\n\s*\n|\n(?=[A-Z*#-])|[.?]\s*$|。")
+_MARK = re.compile(r"^[ \t*]{0,20}(?:####|A:)[ \t*]*([^\n]*)$", re.MULTILINE)
 _SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
 _NUMBER = re.compile(
-    rf"(?<![\w.])[-−]?[$€£]?(?:\d{{1,3}}(?:,\d{{3}})+(?!,?\d)|\d+)(?:\.\d+)?(?:/\d+(?:\.\d+)?)?%?{_SCALE}"
+    rf"(?<![A-Za-z0-9_.^/])(?:[-−]\s?)?[$€£]?(?:\d{{1,3}}(?:,\d{{3}})+(?!,?\d)|\d+)(?:\.\d+)?(?:/\d+(?:\.\d+)?)?(?:\s?%)?{_SCALE}"
 )
-_BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
-_JOINED = re.compile(r"[ $]{0,20}(?:,|;|(?:,[ ]?)?(?:and|or)|&)[ $]{0,20}")
-_TAKEN_BACK = re.compile(r"[ $*]{0,20}(?:or|(?:is|was|would be) (?:not|wrong|incorrect|false))\b")
-_DENIED = re.compile(r"(?:\bnot|n't be|≠|!=|\\neq?)[ $*]{0,5}$")
-_MAX_THOUGHTS = 50  # of a response with more, all that stands after the first counts as spoken
-_TAIL = 10_000  # characters from the end that loose sources look at; an answer stands at the end
+_MATH = re.compile(
+    r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\\n]|\\.)+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)"
+    r"|(\\begin\{(?:align|aligned|gather|equation)\*?\}.+?\\end\{(?:align|aligned|gather|equation)\*?\})",
+    re.DOTALL,
+)
+_STOP_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{1,20}\|>|</s>|<end_of_turn>|<eos>))+\s*$")
+_BOX = re.compile(r"\\f?box(?:ed)?\s*(?:(\{)|(?=[0-9A-Za-z\\]))")
+_JOINED = re.compile(
+    r"[\s$.\\()\[\]]{0,20}(?:,|;|(?:,\s?)?(?:\\text\{\s*(?:and|or)\s*\}|and|or)|&|\\quad)?[\s$\\()\[\],]{0,20}(?:[a-zA-Z](?:_\{?\w\}?)?\s?=\s?)?"
+)
+_TAKEN_BACK = re.compile(
+    r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}(?:(?:is|was|would be|seems|looks)\s+(?:not|wrong|incorrect|false)|isn't|cannot be)\b"
+)
+_OR_ELSE = re.compile(
+    r"[\s$*.,}(]{0,20}(?:or|or maybe|or perhaps)\s+(?:maybe |perhaps |possibly )?[\s$\\]*(?:\d|\\boxed|\\frac|-\d)"
+)
+_DENIED = re.compile(
+    r"(?:\bnot|\bcannot|n't|n't\s+be|\bnever|≠|!=|\\neq?|\b(?:greater|less|more|fewer|larger|smaller|other)\s+than|\bat\s+(?:least|most))"
+    r"(?:\s+(?:equal\s+to|be))?[\s$*(\\}]{0,6}$",
+    re.IGNORECASE,
+)
+_OR_BEFORE = re.compile(r"(?:\d|\}|\$|\bmaybe|\bperhaps)[\s$.,)]{0,6}(?:or|or maybe|or perhaps)?[\s$*(\\]{0,6}$")
+_WITHDRAWN = re.compile(
+    r"\b(?:that|this|it|which|box|above|answer)\b[^.\n]{0,40}\b(?:is|was)\s+(?:wrong|incorrect|false|a\s+mistake|not\s+(?:right|correct|true))\b"
+    r"|\bignore\s",
+    re.IGNORECASE,
+)
+_RETRACTED = re.compile(
+    r"\b(?:wait|actually|correction|scratch that|sorry|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +107,7 @@ def extract(text: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None 
         if source not in SOURCES:
             raise ValueError(f"source {source!r} is unknown; allowed are {', '.join(SOURCES)}")
     tags = tags or Tags()
-    said = after_thinking(text, tags)
+    said = without_stop_tokens(after_thinking(text, tags))
     for source in SOURCES:
         found = FIND[source](said, tags) if source in sources else None
         if found is not None:
@@ -76,8 +115,14 @@ def extract(text: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None 
     return None
 
 
+def without_stop_tokens(said: str) -> str:
+    """Return ``said`` without the end-of-turn tokens that decoding left behind it."""
+    found = _STOP_TOKENS.search(said, max(0, len(said) - 200))
+    return said[: found.start()] if found else said
+
+
 def tagged(said: str, tags: Tags) -> Extracted | None:
-    """Return what stands in the one answer tag."""
+    """Return what stands in the one answer tag, or in the box in it."""
     opened, closed = f"<{tags.answer}>", f"</{tags.answer}>"
     if opened not in said:
         return None
@@ -86,58 +131,145 @@ def tagged(said: str, tags: Tags) -> Extracted | None:
         return Extracted(inside[:200], "answer", f"{opened} must stand exactly once and be closed once")
     if said.index(closed) < said.index(opened):
         return Extracted(inside[:200], "answer", f"{closed} stands before {opened}")
-    return Extracted(inside, "answer")
+    box = boxed(inside, tags)
+    return Extracted(inside, "answer") if box is None else Extracted(box.text, "answer", box.problem)
 
 
 def boxed(said: str, tags: Tags) -> Extracted | None:
-    r"""Return what stands in the last ``\boxed{}`` with balanced braces, with the one before it if they form a list."""
+    r"""Return what stands in the last ``\boxed{}``, with those before it if they form a list."""
     del tags
-    said = said[-_TAIL:]
-    boxes = [(found.start(), found.end()) for found in _BOX.finditer(said)]
+    said = said[-_BOX_TAIL:]
+    boxes = [(found.start(), found.end(), bool(found[1])) for found in _BOX.finditer(said)]
     if not boxes:
         return None
-    start, begin = boxes[-1]
-    end = closing(said, begin)
+    start, begin, braced = boxes[-1]
+    end = closing(said, begin) if braced else unbraced(said, begin)
     if end is None:
-        return Extracted(said[begin : begin + 200], "boxed", "the box is never closed")
+        rest = said[begin:].strip()
+        if len(rest) > 200 or "\n" in rest:
+            return Extracted(rest[:200], "boxed", "the box is never closed")
+        return Extracted(re.sub(r"(?:\\[\])]|[$.\s])+$", "", rest), "boxed")
     text = said[begin:end].strip()
-    if _TAKEN_BACK.match(said, end + 1) or _DENIED.search(said[max(0, start - 20) : start]):
-        return Extracted(text[:200], "boxed", "the box is denied or hedged by the words beside it")
-    before = closing(said[:start], boxes[-2][1]) if len(boxes) > 1 else None
-    if before is not None and _JOINED.fullmatch(said[before + 1 : start]):
-        text = f"{said[boxes[-2][1] : before].strip()}{said[before + 1 : start].replace('$', '')}{text}"
-    return Extracted(text, "boxed")
+    if _TAKEN_BACK.match(said, end + braced) or _DENIED.search(said[max(0, start - 30) : start]):
+        return Extracted(text[:200], "boxed", "the words beside the box deny it")
+    if _WITHDRAWN.search(said, end + braced, end + braced + 1_000):
+        return Extracted(text[:200], "boxed", "the box is taken back")
+    if _OR_ELSE.match(said, end + braced):
+        return Extracted(text[:200], "boxed", "the box is one of several guesses")
+    parts = [text]
+    for before_start, before_begin, before_braced in reversed(boxes[-_MAX_BOXES:-1]):
+        closed = closing(said[:start], before_begin) if before_braced else None
+        if closed is None or not _JOINED.fullmatch(said[closed + 1 : start]):
+            break
+        joint = "or" if "or" in said[closed + 1 : start] else ","
+        parts += [joint, said[before_begin:closed].strip()]
+        start = before_start
+    if len(set(parts[::2])) == 1:
+        return Extracted(text, "boxed")
+    return Extracted(" ".join(reversed(parts)), "boxed")
+
+
+def unbraced(text: str, begin: int) -> int:
+    r"""Return the end of a box without braces: ``\boxed 5``, ``\boxed\frac12``."""
+    found = re.compile(r"\s*(?:[0-9][0-9,.]*[0-9]|[0-9A-Za-z]|\\[a-zA-Z]+(?:\{[^{}]*\})*)").match(text, begin)
+    return found.end() if found else begin
 
 
 def closing(text: str, begin: int) -> int | None:
     """Return the place of the brace that closes one opened before ``begin``, None if none does."""
     depth = 1
-    for place in range(begin, len(text)):
-        depth += (text[place] == "{") - (text[place] == "}")
-        if not depth:
-            return place
+    for place in range(begin, min(len(text), begin + MAX_LENGTH)):
+        if text[place] in "{}" and text[place - 1] != "\\":
+            depth += 1 if text[place] == "{" else -1
+            if not depth:
+                return place
     return None
 
 
 def phrase(said: str, tags: Tags) -> Extracted | None:
-    """Return what follows the last "the (final) answer is", up to the end of the sentence."""
-    del tags
-    found = _PHRASE.findall(said[-_TAIL:])
-    return Extracted(_SENTENCE_END.split("".join(found[-1]), maxsplit=1)[0].strip(" *"), "phrase") if found else None
+    """Return what follows the last "the (final) answer is", up to the end of the sentence, unless it is taken back."""
+    said = said[-_TAIL:]
+    found = None
+    for found in _PHRASE.finditer(said):
+        pass
+    if found is None:
+        return None
+    rest = said[found.end() : found.end() + 1_000].lstrip()
+    end = _SENTENCE_END.search(rest)
+    text = rest[: end.start()] if end else rest
+    return retracted(Extracted(clean(text), "phrase"), said[found.end() :], tags)
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without the marks of emphasis and quotation around it."""
+    return text.strip().strip("*_` \t\n").strip()
+
+
+def retracted(found: Extracted, rest: str, tags: Tags) -> Extracted:
+    """Return what a response says after taking ``found`` back, ``found`` itself where it does not."""
+    back = _RETRACTED.search(rest)
+    if back is None:
+        return found
+    later = phrase(rest[back.end() :], tags) or math(rest[back.end() :], tags) or number(rest[back.end() :], tags)
+    return later or found
 
 
 def mark(said: str, tags: Tags) -> Extracted | None:
     """Return what follows the last ``####`` or ``A:`` at the beginning of a line."""
     del tags
     found = _MARK.findall(said[-_TAIL:])
-    return Extracted(found[-1].strip(), "mark") if found else None
+    return Extracted(clean(found[-1]), "mark") if found else None
+
+
+def bare(said: str, tags: Tags) -> Extracted | None:
+    """Return the whole response if it is one answer and nothing else."""
+    del tags
+    text = said.strip()
+    if not text or len(text) > MAX_LENGTH or ("\n" in text and "\\begin" not in text):
+        return None
+    try:
+        node = read_answer(text)
+    except ReadError:
+        return None
+    wordy = node.op == "text" and (
+        len(text.split()) > 8 or (len(text.split()) > 3 and any(c.isdigit() or c == "$" for c in text))
+    )
+    return None if wordy else Extracted(text, "bare")
+
+
+def math(said: str, tags: Tags) -> Extracted | None:
+    """Return the last formula between math delimiters that is more than the name of a variable."""
+    del tags
+    said = said[-_TAIL:]
+    for found in reversed(list(_MATH.finditer(said))):
+        text = next(group for group in found.groups() if group is not None).strip()
+        if len(text) > 1 or not text.isalpha():
+            return Extracted(text, "math", beside(said, found.start(), found.end()))
+    return None
 
 
 def number(said: str, tags: Tags) -> Extracted | None:
     """Return the last number."""
     del tags
-    found = _NUMBER.findall(said[-_TAIL:])
-    return Extracted(found[-1], "number") if found else None
+    said = said[-_TAIL:]
+    found = None
+    for found in _NUMBER.finditer(said):
+        pass
+    if found is None:
+        return None
+    return Extracted(found[0].strip(), "number", beside(said, found.start(), found.end()))
+
+
+def beside(said: str, start: int, end: int) -> str:
+    """Return why the words beside an answer keep it from counting, empty where they do not."""
+    before = said[max(0, start - 30) : start]
+    if _DENIED.search(before) or _TAKEN_BACK.match(said, end):
+        return "the words beside the answer deny it"
+    if said.startswith(("...", "…"), end):
+        return "the answer is cut off"
+    if _OR_ELSE.match(said, end) or re.search(r"(?:\d|\})[\s$]*\s+or\s+[\s$]*$", before):
+        return "the answer is one of several guesses"
+    return ""
 
 
 FIND: dict[str, Callable[[str, Tags], Extracted | None]] = {
@@ -145,5 +277,7 @@ FIND: dict[str, Callable[[str, Tags], Extracted | None]] = {
     "boxed": boxed,
     "phrase": phrase,
     "mark": mark,
+    "bare": bare,
+    "math": math,
     "number": number,
 }

@@ -6,7 +6,7 @@ from verigrad.tasks.finite import choose, distinct, split_by_question
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
 from verigrad_rewards.code import read_tests
-from verigrad_rewards.math import read_number
+from verigrad_rewards.math import read_gold
 from verigrad_rewards.types import Problem, ProblemError
 
 
@@ -24,8 +24,10 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
         read_tests(row["tests"], place)
         return Problem(name, question, info=info)
     answer = text_field(row, "answer", place)
-    if read_number(answer) is None:
-        raise ProblemError(f"{place}: answer {answer[:40]!r} is not a number; allowed is one exact number, or 'tests'")
+    try:
+        read_gold(answer)
+    except ProblemError as error:
+        raise ProblemError(f"{place}: {error}") from None
     return Problem(name, question, answer)
 
 

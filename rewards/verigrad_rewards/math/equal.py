@@ -1,0 +1,318 @@
+"""Decide whether two answers are the same, by what they are: numbers, relations, tuples, sets, quantities, text."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verigrad_rewards.math.exact import exact, substitute
+from verigrad_rewards.math.regions import region, same_region
+from verigrad_rewards.math.relations import same_relation
+from verigrad_rewards.math.same import same, shown
+from verigrad_rewards.math.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, sym, symbols
+from verigrad_rewards.math.units import PERCENT, same_unit
+
+_SEVERAL = frozenset(("list", "set", "bracket", "matrix", "union"))
+MAX_SEARCHED = 12  # members of a collection that are compared with each other one by one
+_COORDINATES = frozenset("xyzt")
+_PREFIXES = frozenset(("d", "angle", "triangle", "Delta"))
+_NUMBER_SETS = frozenset("ℝℤℕℚℂ")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts as equal where sensible graders differ.
+
+    Attributes:
+        rounded: a decimal may answer any number it is the rounding of, ``0.33`` for ``1/3``.
+        percent: the question asks for a percentage, so that ``60`` and ``60%`` are the same.
+    """
+
+    rounded: bool = False
+    percent: bool = False
+
+
+def equal(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether two answers are the same; symmetric."""
+    both = ranged(a) and ranged(b)
+    a, b = plain(without_ranges(a, both)), plain(without_ranges(b, both))
+    if a == b:
+        return True
+    if "text" in (a.op, b.op):
+        return False
+    for one, other in ((a, b), (b, a)):
+        if one.op == "rel" and other.op != "rel" and (value := stated(one, other)) is not None:
+            return equal(value, other, rules)
+    if "quantity" in (a.op, b.op) and not (_SEVERAL & {a.op, b.op}):
+        return same_quantity(a, b, rules)
+    if a.op == b.op == "rel":
+        return same_relation(a, b) or same_definition(a, b, rules) or same_regions(a, b, rules)
+    if _SEVERAL & {a.op, b.op}:
+        return same_collection(a, b, rules) or same_regions(a, b, rules)
+    if "rel" in (a.op, b.op):
+        return same_regions(a, b, rules)
+    if "ratio" in (a.op, b.op):
+        return same_ratio(a, b)
+    if a.op == b.op == "call" and a.value == b.value == "residue":
+        return all(equal(x, y, rules) for x, y in zip(a.args, b.args, strict=True))
+    return same(a, b, rounded=rules.rounded)
+
+
+def plain(node: Node) -> Node:
+    """Return an answer without what only introduces it: ``x ∈``, families' names for whole numbers, ``±``."""
+    if node.op == "rel" and node.value == ("∈",) and node.args[0].op == "sym" and node.args[1].op != "sym":
+        return plain(node.args[1])
+    if node.op == "list":
+        items: list[Node] = []
+        for item in map(plain, node.args):
+            items.extend(item.args if item.op == "list" else (item,))
+        return Node("list", tuple(items), node.value)
+    if node.op == "set":
+        members = (item for arg in map(plain, node.args) for item in (arg.args if arg.op == "list" else (arg,)))
+        return Node("set", tuple(members))
+    if node.op == "mul":
+        node = scaled(node)
+    if node.op in ("add", "mul", "sym") and any(name.startswith("unit") for name in symbols(node)):
+        return components(node)
+    if node.op not in _SEVERAL and (contains(node, "pm") or contains(node, "mp")):
+        joint = "and" if node.op == "rel" and "≠" in node.value else "or"
+        return Node("list", (choose_sign(node, 1), choose_sign(node, -1)), joint)
+    if node.op == "bracket" and node.value == "[]" and node.args[0].op == "bracket":
+        return as_matrix(node)
+    return node
+
+
+def ranged(node: Node) -> list[Node]:
+    """Return the items of a list that only say what a variable ranges over: ``k ∈ ℤ``."""
+    items = node.args if node.op == "list" else ()
+    return [i for i in items if i.op == "rel" and i.value == ("∈",) and i.args[1].value in _NUMBER_SETS]
+
+
+def without_ranges(node: Node, renamed: bool) -> Node:
+    """Return a list without items such as ``k ∈ ℤ``; where ``renamed``, what they bind gets one name."""
+    ranges = ranged(node)
+    rest = tuple(item for item in node.args if item not in ranges)
+    if not ranges or not rest:
+        return node
+    names = {
+        item.args[0].value: f"{item.args[1].value}{i}" for i, item in enumerate(ranges) if item.args[0].op == "sym"
+    }
+    rest = tuple(rename(item, names if renamed else {}) for item in rest)
+    return rest[0] if len(rest) == 1 else Node("list", rest, node.value)
+
+
+def rename(node: Node, names: dict[str, str]) -> Node:
+    """Return ``node`` with variables renamed."""
+    if node.op == "sym":
+        return sym(names.get(node.value, node.value))
+    return Node(node.op, tuple(rename(arg, names) for arg in node.args), node.value)
+
+
+def choose_sign(node: Node, sign: int) -> Node:
+    """Return ``node`` with the upper (1) or lower (-1) of its ± signs."""
+    if node.op in ("pm", "mp"):
+        positive = (node.op == "pm") == (sign == 1)
+        inner = choose_sign(node.args[0], sign)
+        return inner if positive else mul(num(-1), inner)
+    return Node(node.op, tuple(choose_sign(arg, sign) for arg in node.args), node.value)
+
+
+def scaled(node: Node) -> Node:
+    """Return a number times a matrix or vector as the matrix or vector of the products."""
+    whole = [arg for arg in node.args if arg.op in ("matrix", "bracket")]
+    if len(whole) != 1:
+        return node
+    factors = [arg for arg in node.args if arg is not whole[0]]
+    if len(factors) == 1 and factors[0].op == "sym" and factors[0].value[:1].isupper() and whole[0].op == "bracket":
+        return whole[0]  # a point with its name, P(1, 2)
+    return Node(whole[0].op, tuple(mul(*factors, entry) for entry in whole[0].args), whole[0].value)
+
+
+def components(node: Node) -> Node:
+    """Return a sum of unit vectors i, j, k as a vector."""
+    used = [name for name in ("uniti", "unitj", "unitk") if name in symbols(node)]
+    size = 3 if "unitk" in used else 2
+    found = []
+    for axis in ("uniti", "unitj", "unitk")[:size]:
+        entry = node
+        for name in used:
+            entry = substitute(entry, name, int(name == axis))
+        found.append(entry)
+    return Node("bracket", tuple(found), "<>")
+
+
+def as_matrix(node: Node) -> Node:
+    """Return ``[[1, 2], [3, 4]]`` as a matrix."""
+    rows = [arg.args for arg in node.args if arg.op == "bracket" and arg.value == "[]"]
+    if len(rows) != len(node.args) or len({len(row) for row in rows}) != 1:
+        return node
+    return Node("matrix", tuple(entry for row in rows for entry in row), len(rows[0]))
+
+
+def stated(relation: Node, other: Node) -> Node | None:
+    """Return the value that an equation states of a name, ``x = 10/2 = 5``; None where it states none.
+
+    Of an estimate, ``√2 ≈ 1.414``, the exact side counts, or the decimal if ``other`` is one.
+    """
+    *before, last = relation.args
+    if set(relation.value) == {"="}:
+        values = before[1:] if named(before[0]) else before
+        consistent = all(equal(value, last, Rules()) for value in values)
+        return last if consistent and (named(before[0]) or values) else None
+    if relation.value[-1] == "≈" and set(relation.value[:-1]) <= {"="}:
+        if shown(other) is not None or before[0].value == "":
+            return last if shown(last) is not None else None
+        rest = Node("rel", tuple(before), relation.value[:-1])
+        return stated(rest, other) if len(before) > 1 else before[0]
+    return None
+
+
+def named(side: Node) -> bool:
+    """Whether a side only names what is equal to it: ``x``, ``f(x)``, ``|z|``, ``(x, y)``, ``dy/dx``, ``m + n``."""
+    match side.op:
+        case "sym" | "apply":
+            return True
+        case "bracket" | "ratio":
+            return all(map(named, side.args))
+        case "call":
+            return side.value not in ("factorial", "residue") and all(map(named, side.args))
+        case "add":
+            return all(arg.op == "sym" and arg.value not in _COORDINATES for arg in side.args)
+        case "pow":
+            return named(side.args[0]) and side.args[1] in (MINUS_ONE, num(2))
+        case "mul":
+            first = side.args[0]
+            points = all(arg.op == "sym" and arg.value.isupper() for arg in side.args)  # a segment AB
+            return points or any(arg.value in _PREFIXES for arg in side.args) or (first.op == "pow" and named(first))
+    return False
+
+
+def same_definition(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether ``f(x) = …`` and ``y = …`` define the same; two different plain names do not."""
+    if a.value != ("=",) or b.value != ("=",) or not named(a.args[0]) or not named(b.args[0]):
+        return False
+    if a.args[0] != b.args[0] and {a.args[0].op, b.args[0].op} != {"sym", "apply"}:
+        return False
+    return equal(a.args[1], b.args[1], rules)
+
+
+def same_regions(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether both describe the same set of real numbers."""
+    left = region(a)
+    right = region(b) if left is not None else None
+    return left is not None and right is not None and same_region(left, right, rounded=rules.rounded)
+
+
+def same_quantity(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether two quantities are the same: a unit may be dropped but not changed, a percentage is its fraction."""
+    (x, unit), (y, other) = measured(a), measured(b)
+    if unit and other:
+        return same_unit(unit, other) and equal(x, y, rules)
+    if PERCENT in (unit, other):
+        if rules.percent and equal(x, y, rules):
+            return True
+        x, y = (div(v, num(100)) if u == PERCENT else v for v, u in ((x, unit), (y, other)))
+        return equal(x, y, rules)
+    return equal(x, y, rules)
+
+
+def measured(node: Node) -> tuple[Node, object]:
+    """Return the value and the unit of an answer."""
+    return (node.args[0], node.value) if node.op == "quantity" else (node, None)
+
+
+def same_ratio(a: Node, b: Node) -> bool:
+    """Whether two ratios are proportional, or a ratio is a quotient; what looks like a time is compared as written."""
+    if a.op == b.op == "ratio":
+        if len(a.args) != len(b.args):
+            return False
+        if all(same(x, y) for x, y in zip(a.args, b.args, strict=True)):
+            return True
+        return all(same(mul(x, b.args[0]), mul(y, a.args[0])) for x, y in zip(a.args, b.args, strict=True))
+    ratio, other = (a, b) if a.op == "ratio" else (b, a)
+    return len(ratio.args) == 2 and same(div(*ratio.args), other)
+
+
+def same_collection(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether two collections have equal members: in order for tuples, vectors and matrices, in any order otherwise."""
+    kinds = {a.op, b.op}
+    if "matrix" in kinds or "bracket" in kinds:
+        return same_ordered(a, b, rules)
+    if "union" in kinds:
+        return a.op == b.op and a.value == b.value and same_members(a.args, b.args, rules)
+    if "set" in kinds:
+        return same_members(distinct(members(a)), distinct(members(b)), rules)
+    left, right = members(a), members(b)
+    if (len(names_of(left)) > 1 and not names_of(right)) or (len(names_of(right)) > 1 and not names_of(left)):
+        return len(left) == len(right) and all(equal(x, y, rules) for x, y in zip(left, right, strict=True))
+    return same_members(left, right, rules)
+
+
+def members(node: Node) -> tuple[Node, ...]:
+    """Return the members of a collection; a single value is its own only member."""
+    return node.args if node.op in ("list", "set") else (node,)
+
+
+def names_of(items: Sequence[Node]) -> set[str]:
+    """Return the names on the left sides of items such as ``x = 1``."""
+    return {item.args[0].value for item in items if item.op == "rel" and item.args[0].op == "sym"}
+
+
+def key(item: Node) -> object:
+    """Return what two members share that are certainly the same: the exact value, or the ordered tree."""
+    value = exact(item)
+    return canonical(item) if value is None else value
+
+
+def distinct(items: Sequence[Node]) -> list[Node]:
+    """Return members without those that repeat an earlier one."""
+    found = list({key(item): item for item in items}.values())
+    if len(found) > MAX_SEARCHED:
+        return found
+    return [item for i, item in enumerate(found) if not any(equal(item, other, Rules()) for other in found[:i])]
+
+
+def same_members(a: Sequence[Node], b: Sequence[Node], rules: Rules) -> bool:
+    """Whether every member of one has a partner in the other; a few are searched for, the rest must match by key."""
+    if len(a) != len(b):
+        return False
+    keys = Counter(map(key, a)) & Counter(map(key, b))
+    left, right = (without(items, keys) for items in (a, b))
+    if len(left) > MAX_SEARCHED:
+        return False
+    for item in left:
+        partner = next((i for i, other in enumerate(right) if equal(item, other, rules)), None)
+        if partner is None:
+            return False
+        del right[partner]
+    return True
+
+
+def without(items: Sequence[Node], keys: Counter[object]) -> list[Node]:
+    """Return the items that are left when as many as ``keys`` says are taken out."""
+    due, left = Counter(keys), []
+    for item in items:
+        if due[key(item)] > 0:
+            due[key(item)] -= 1
+        else:
+            left.append(item)
+    return left
+
+
+def same_ordered(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether two tuples, vectors, intervals or matrices have the same shape and entries."""
+    if shape(a) != shape(b):
+        return False
+    return all(equal(x, y, rules) for x, y in zip(a.args, b.args, strict=True))
+
+
+def shape(node: Node) -> tuple[object, ...]:
+    """Return what two ordered collections must share: kind of brackets and size."""
+    size = len(node.args)
+    if node.op == "matrix":
+        return ("tuple", size) if node.value == 1 or node.value == size else ("matrix", size, node.value)
+    if node.op == "list":
+        named_in_order = sorted(names_of(node.args)) == [i.args[0].value for i in node.args if i.op == "rel"]
+        return ("tuple", size) if named_in_order else ("list", size)
+    if node.op == "bracket":
+        return ("tuple", size) if node.value in ("()", "<>") or size > 2 else (node.value, size)
+    return (node.op, size)

@@ -1,0 +1,174 @@
+"""Read an expression by recursive descent: sums, products, powers. Nothing is evaluated here."""
+
+from verigrad_rewards.math.atoms import Atoms, readable_word
+from verigrad_rewards.math.names import ACCENTS, ALIASES, CONSTANTS, FUNCTIONS, GREEK
+from verigrad_rewards.math.tree import Node, ReadError, add, call, div, mul, neg, num, sym
+from verigrad_rewards.math.units import is_unit
+
+_BEGIN_FACTOR = frozenset(
+    ["frac", "dfrac", "tfrac", "cfrac", "binom", "dbinom", "tbinom", "sqrt", "lvert", "lVert", "lfloor", "lceil", "lbrace", "{", "langle", "sum", "prod", "begin", "pi", "infty", "emptyset", "varnothing", "angle", "triangle"]
+)
+_MARKS = frozenset(("circ", "degree", "prime", "ast", "star", "dagger", "'", "*", "°"))
+MAX_MARKS = 8  # factorials, primes and signs behind one value
+_TIMES = ("*", "cdot", "times", "ast", "bullet")
+
+
+class Expressions(Atoms):
+    """Reads expressions; ``Answers`` extends it by lists, relations and sets."""
+
+    def sum(self) -> Node:
+        """Read products joined by + - ±."""
+        self.deeper()
+        terms = [self.signed()]
+        while self.sees("+", "-", "pm", "mp"):
+            terms.append(self.signed())
+        self.depth -= 1
+        return add(*terms)
+
+    def signed(self) -> Node:
+        """Read a product with any number of signs before it."""
+        negative = self.negated()
+        if self.sees("pm", "mp"):
+            node = Node(self.take().text, (self.term(),))
+        else:
+            node = self.term()
+        return neg(node) if negative else node
+
+    def term(self) -> Node:
+        """Read factors joined by a multiplication or division sign, or by nothing."""
+        node = self.power()
+        while True:
+            if self.accept(*_TIMES):
+                node = mul(node, self.factor())
+            elif not self.unit_follows() and self.accept("/", "div"):
+                node = div(node, self.factor())
+            elif self.accept("bmod"):
+                node = call("mod", node, self.factor())
+            elif self.begins_factor():
+                node = self.beside(node)
+            else:
+                return node
+
+    def factor(self) -> Node:
+        """Read the factor after a multiplication or division sign, its own sign included."""
+        negative = self.negated()
+        node = self.power()
+        return neg(node) if negative else node
+
+    def begins_factor(self) -> bool:
+        """Whether the next token begins a factor that stands beside the one before it."""
+        kind, text, spaced = self.peek()
+        if kind in ("num", "base", "begin"):
+            return True
+        if kind == "word":
+            if text == "U" and self.peek(-1).text in (")", "]") and self.peek(1).text in ("(", "["):
+                return False  # a union
+            if (text in ("C", "F") and "circ" in (self.peek(-1).text, self.peek(-2).text)) or self.peek(-1).text == "°":
+                return False  # degrees Celsius
+            return readable_word(text) and not (is_unit(text) and self.after_value(spaced, text))
+        if kind == "roman":
+            return not is_unit(text)
+        if kind == "cmd":
+            if text in ("Omega", "mu", "frac") and self.unit_command(text):
+                return False
+            known = text in FUNCTIONS or text in ALIASES or text in CONSTANTS or text in GREEK or text in ACCENTS
+            return known or text in _BEGIN_FACTOR
+        return kind == "sign" and (text in "([{" or (text == "|" and not self.bars))
+
+    def unit_command(self, text: str) -> bool:
+        r"""Whether a command begins a unit: ``50\ \Omega``, ``10\ \mu\mathrm{F}``, ``\frac{\mathrm{J}}{\mathrm{K}}``."""
+        before, after = self.peek(-1), self.peek(1)
+        if text == "frac":
+            return after.text == "{" and self.peek(2).kind in ("roman", "text") and is_unit(self.peek(2).text)
+        return before.kind == "num" and (after.kind == "end" if text == "Omega" else after.kind in ("roman", "text"))
+
+    def after_value(self, spaced: bool, text: str) -> bool:
+        """Whether a word that could be a unit stands where units do: behind a value, and not glued to it if short."""
+        follows = self.peek(1)
+        if text in FUNCTIONS and follows.text in ("(", "^", "_", "{"):
+            return False
+        if not self.units:
+            return False
+        if len(text) > 1:
+            return spaced or (self.peek(-1).kind in ("num", "sign") and self.peek(-1).text != "}")
+        before = [t for t in self.tokens[: self.place] if t.kind not in ("num", "sign") and t.text not in _TIMES]
+        after = [token for token in self.tokens[self.place :] if token.kind in ("word", "roman", "cmd")]
+        alone = all(is_unit(token.text) for token in after)
+        return spaced and alone and not before and (self.peek(-1).kind == "num" or self.peek(-1).text == "}")
+
+    def unit_follows(self) -> bool:
+        """Whether the next sign is the slash of a unit: ``$5/hour``."""
+        kind, text, _ = self.peek(1)
+        worded = kind == "word" and len(text) > 1 and (is_unit(text) or not readable_word(text))
+        return self.sees("/") and (worded or kind == "text")
+
+    def beside(self, node: Node) -> Node:
+        """Read a factor that stands beside ``node``: a product, or the fraction of a mixed number.
+
+        Raises:
+            ReadError: two numbers stand side by side.
+        """
+        before, token = self.peek(-1), self.peek()
+        whole = before.kind == "num" and node.op == "num" and node.value.denominator == 1
+        if before.kind == token.kind == "num":
+            part = self.number(self.take().text)
+            if not (whole and self.accept("/") and self.peek().kind == "num"):
+                raise ReadError("has two numbers side by side")
+            part = div(part, self.number(self.take().text))
+        elif token.kind == "num" and before.text != "!":
+            raise ReadError("has a number right behind a value")
+        else:
+            part = self.primary()
+        if whole and part.op == "num" and 0 < part.value < 1 and token.text != "(":
+            return self.powered(num(node.value + part.value))
+        if before.kind == token.kind == "num":
+            raise ReadError("has two numbers side by side")
+        return mul(node, self.powered(part))
+
+    def power(self) -> Node:
+        """Read a factor with its factorials, marks and exponent."""
+        return self.powered(self.primary())
+
+    def powered(self, node: Node) -> Node:
+        """Read the factorials, marks and exponents behind ``node``; towers group to the right."""
+        node = self.postfix(node)
+        while self.sees("^", "**"):
+            self.take()
+            self.deeper()
+            node = self.postfix(self.raised(node))
+            self.depth -= 1
+        return node
+
+    def raised(self, base: Node) -> Node:
+        r"""Read what stands after ``^``: an exponent, ``\circ`` or ``\prime``."""
+        grouped = self.sees("{") and self.peek(2).text == "}"
+        mark = self.peek(1) if grouped else self.peek()
+        if mark.kind in ("cmd", "sign") and mark.text in _MARKS:
+            self.place += 3 if grouped else 1
+            if mark.text in ("circ", "degree", "°"):
+                return call("degrees", base)
+            return sym(f"{base.value}'") if base.op == "sym" else call("marked", base)
+        return Node("pow", (base, self.exponent()))
+
+    def exponent(self) -> Node:
+        """Read an exponent: a group, or one factor with its sign."""
+        negative = self.negated()
+        node = self.power()
+        return neg(node) if negative else node
+
+    def postfix(self, node: Node) -> Node:
+        """Read ``!``, ``!!``, ``%``, ``°`` and primes after a factor."""
+        for _ in range(MAX_MARKS):
+            if self.accept("!"):
+                node = call("double_factorial" if self.accept("!") else "factorial", node)
+            elif self.accept("%"):
+                node = call("percent", node)
+            elif self.accept("°", "degree"):
+                node = call("degrees", node)
+            elif node.op == "sym" and self.accept("'"):
+                node = sym(f"{node.value}'")
+            elif node.op == "sym" and self.accept("_"):
+                node = sym(f"{node.value}_{self.name_group()}")
+            else:
+                return node
+        raise ReadError(f"has more than {MAX_MARKS} marks behind a value")

@@ -1,0 +1,273 @@
+"""Evaluate a tree to many digits at one point, bounded: what would take long or overflow has no value here."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from verigrad_rewards.math.exact import substitute
+from verigrad_rewards.math.tree import Node, contains
+
+MAX_TERMS = 200  # of a sum
+MAX_POWER_BITS = 10**7  # binary digits before the point of a power
+MAX_ANGLE = 10**12
+MAX_GAMMA = 10**4
+_LOCAL = threading.local()
+
+
+class UndefinedError(ArithmeticError):
+    """The tree has no value at this point, or none within the bounds."""
+
+
+def context(digits: int) -> Any:
+    """Return this thread's own mpmath context, set to a number of decimal digits."""
+    if not hasattr(_LOCAL, "context"):
+        from mpmath.ctx_mp import MPContext
+
+        _LOCAL.context = MPContext()
+    _LOCAL.context.dps = digits
+    return _LOCAL.context
+
+
+class Evaluator:
+    """Evaluates trees at one point.
+
+    Attributes:
+        real: whether a step outside the real numbers is undefined, as in school algebra, rather than complex.
+        low, high: binary magnitudes of the smallest and largest number met, sums left out; they tell how many digits
+            a comparison needs.
+    """
+
+    def __init__(self, digits: int, point: Mapping[str, Any], real: bool) -> None:
+        self.mp = context(digits)
+        self.point = point
+        self.real = real
+        self.low = 0
+        self.high = 0
+
+    def value(self, node: Node) -> Any:
+        """Return the value of ``node``.
+
+        Raises:
+            UndefinedError: it has none here.
+        """
+        compute = _COMPUTE.get(node.op)
+        if compute is None:
+            raise UndefinedError(node.op)
+        result = compute(self, node)
+        if self.real and isinstance(result, self.mp.mpc):
+            if abs(result.imag) > abs(result.real) * self.mp.eps * 2**20:
+                raise UndefinedError("not real")
+            result = result.real
+        if not self.mp.isfinite(result):
+            raise UndefinedError("not finite")
+        if node.op != "add" and result:
+            size = self.mp.mag(result)
+            self.low, self.high = min(self.low, size), max(self.high, size)
+        return result
+
+    def number(self, value: Any) -> Any:
+        """Return a fraction as a number of the context."""
+        return self.mp.mpf(value.numerator) / value.denominator
+
+    def constant(self, node: Node) -> Any:
+        """Return π, e or i."""
+        if node.value == "inf":
+            raise UndefinedError("infinite")
+        return {"pi": +self.mp.pi, "e": +self.mp.e, "i": self.mp.mpc(0, 1)}[node.value]
+
+    def variable(self, node: Node) -> Any:
+        """Return the coordinate of a variable."""
+        x = self.point.get(node.value)
+        if x is None:
+            raise UndefinedError(node.value)
+        return self.number(x) if not isinstance(x, tuple) else self.mp.mpc(*map(self.number, x))
+
+    def product(self, node: Node) -> Any:
+        """Return a product."""
+        result = self.mp.mpf(1)
+        for arg in node.args:
+            result *= self.value(arg)
+        return result
+
+    def power(self, node: Node) -> Any:
+        """Return a power; of a negative number the real one where the exponent is a fraction with odd denominator."""
+        base, exponent = self.value(node.args[0]), self.value(node.args[1])
+        if base == 0:
+            if self.mp.re(exponent) <= 0:
+                raise UndefinedError("zero to no positive power")
+            return self.mp.mpf(0)
+        if abs(exponent) * max(1, abs(self.mp.mag(base))) > MAX_POWER_BITS:
+            raise UndefinedError("too large")
+        written = node.args[1]
+        if base.real < 0 and not base.imag and not isinstance(exponent, self.mp.mpc) and not self.mp.isint(exponent):
+            if written.op == "num" and written.value.denominator % 2:
+                return (-1) ** (written.value.numerator % 2) * (-base) ** exponent
+            if self.real:
+                raise UndefinedError("negative base")
+        return base**exponent
+
+    def call(self, node: Node) -> Any:
+        """Return the value of a function."""
+        function = _FUNCTIONS.get(node.value)
+        if function is None:
+            raise UndefinedError(node.value)
+        try:
+            return function(self, *map(self.value, node.args))
+        except (ValueError, ZeroDivisionError, TypeError, OverflowError) as error:  # what mpmath says of a pole
+            raise UndefinedError(str(error)) from None
+
+    def series(self, node: Node) -> Any:
+        """Return a finite sum or product."""
+        body, first, last = node.args
+        start, end = self.value(first), self.value(last)
+        if not self.mp.isint(start) or not self.mp.isint(end) or end - start >= MAX_TERMS or contains(body, "sum"):
+            raise UndefinedError("too many terms")
+        kind, variable = node.value
+        terms = [self.value(substitute(body, variable, k)) for k in range(int(start), int(end) + 1)]
+        return self.mp.fsum(terms) if kind == "sum" else self.mp.fprod(terms)
+
+    def total(self, node: Node) -> Any:
+        """Return a sum."""
+        result = self.mp.mpf(0)
+        for arg in node.args:
+            result += self.value(arg)
+        return result
+
+    def real_only(self, inside: bool, name: str) -> None:
+        """Raise UndefinedError where a real function leaves its domain in a real evaluation."""
+        if self.real and not inside:
+            raise UndefinedError(f"outside the domain of {name}")
+
+    def small(self, x: Any, most: int) -> Any:
+        """Return ``x`` unless it is too large to compute with."""
+        if abs(x) > most:
+            raise UndefinedError("too large")
+        return x
+
+
+def logarithm(ev: Evaluator, x: Any, base: Any = None) -> Any:
+    """Return a logarithm, the natural one without a base."""
+    if x == 0:
+        raise UndefinedError("logarithm of zero")
+    ev.real_only(isinstance(x, ev.mp.mpf) and x > 0, "log")
+    return ev.mp.ln(x) if base is None else ev.mp.ln(x) / logarithm(ev, base)
+
+
+def square_root(ev: Evaluator, x: Any) -> Any:
+    """Return the principal square root."""
+    ev.real_only(isinstance(x, ev.mp.mpf) and x >= 0, "sqrt")
+    return ev.mp.sqrt(x)
+
+
+def nth_root(ev: Evaluator, x: Any, n: Any) -> Any:
+    """Return the n-th root; of a negative number the real one where n is odd."""
+    if n == 0:
+        raise UndefinedError("zeroth root")
+    if isinstance(x, ev.mp.mpf) and x < 0:
+        if ev.mp.isint(n) and int(n) % 2:
+            return -((-x) ** (1 / n))
+        ev.real_only(False, "root")
+    return x ** (1 / n) if x else x
+
+
+def gamma(ev: Evaluator, x: Any) -> Any:
+    """Return x! for any number."""
+    return ev.mp.gamma(ev.small(x, MAX_GAMMA) + 1)
+
+
+def double_factorial(ev: Evaluator, x: Any) -> Any:
+    """Return x!!."""
+    return ev.mp.fac2(ev.small(x, MAX_GAMMA))
+
+
+def choose(ev: Evaluator, n: Any, k: Any) -> Any:
+    """Return the binomial coefficient for any numbers."""
+    return ev.mp.binomial(ev.small(n, MAX_GAMMA), ev.small(k, MAX_GAMMA))
+
+
+def circular(name: str) -> Callable[[Evaluator, Any], Any]:
+    """Return a trigonometric or hyperbolic function with a bounded argument."""
+    return lambda ev, x: getattr(ev.mp, name)(ev.small(x, MAX_ANGLE if name[-1] != "h" else MAX_GAMMA))
+
+
+def inverse(name: str, inside: Callable[[Any], bool]) -> Callable[[Evaluator, Any], Any]:
+    """Return an inverse function with its real domain."""
+
+    def of(ev: Evaluator, x: Any) -> Any:
+        ev.real_only(isinstance(x, ev.mp.mpf) and inside(x), name)
+        return getattr(ev.mp, name)(x)
+
+    return of
+
+
+def of_real(function: Callable[[Evaluator, Any], Any]) -> Callable[[Evaluator, Any], Any]:
+    """Return a function that has a value for real numbers only."""
+
+    def of(ev: Evaluator, *xs: Any) -> Any:
+        if any(isinstance(x, ev.mp.mpc) for x in xs):
+            raise UndefinedError("not real")
+        return function(ev, *xs)
+
+    return of
+
+
+def common(ev: Evaluator, function: str, *xs: Any) -> Any:
+    """Return gcd or lcm of whole numbers."""
+    import math
+
+    if not all(isinstance(x, ev.mp.mpf) and ev.mp.isint(x) and abs(x) < 10**30 for x in xs):
+        raise UndefinedError("not whole")
+    return ev.mp.mpf(getattr(math, function)(*map(int, xs)))
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: circular(name) for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"]},
+    "arcsin": inverse("asin", lambda x: abs(x) <= 1),
+    "arccos": inverse("acos", lambda x: abs(x) <= 1),
+    "arctan": inverse("atan", lambda _: True),
+    "arccot": lambda ev, x: ev.mp.pi / 2 - ev.mp.atan(x),
+    "arcsec": inverse("asec", lambda x: abs(x) >= 1),
+    "arccsc": inverse("acsc", lambda x: abs(x) >= 1),
+    "arsinh": inverse("asinh", lambda _: True),
+    "arcosh": inverse("acosh", lambda x: x >= 1),
+    "artanh": inverse("atanh", lambda x: abs(x) < 1),
+    "ln": logarithm,
+    "log": lambda ev, x: logarithm(ev, x, ev.mp.mpf(10)),
+    "log_base": logarithm,
+    "exp": lambda ev, x: ev.mp.exp(ev.small(x, MAX_POWER_BITS)),
+    "sqrt": square_root,
+    "cbrt": lambda ev, x: nth_root(ev, x, ev.mp.mpf(3)),
+    "root": nth_root,
+    "abs": lambda ev, x: abs(x),
+    "norm": lambda ev, x: abs(x),
+    "floor": of_real(lambda ev, x: ev.mp.floor(x)),
+    "ceil": of_real(lambda ev, x: ev.mp.ceil(x)),
+    "sgn": of_real(lambda ev, x: ev.mp.sign(x)),
+    "max": of_real(lambda ev, *xs: max(xs)),
+    "min": of_real(lambda ev, *xs: min(xs)),
+    "mod": of_real(lambda ev, a, b: a - b * ev.mp.floor(a / b)),
+    "gcd": lambda ev, *xs: common(ev, "gcd", *xs),
+    "lcm": lambda ev, *xs: common(ev, "lcm", *xs),
+    "Re": lambda ev, x: ev.mp.re(x),
+    "Im": lambda ev, x: ev.mp.im(x),
+    "arg": lambda ev, x: ev.mp.arg(x),
+    "erf": circular("erf"),
+    "factorial": gamma,
+    "double_factorial": double_factorial,
+    "binom": choose,
+    "perm": lambda ev, n, k: gamma(ev, n) / gamma(ev, n - k),
+    "percent": lambda ev, x: x / 100,
+    "degrees": lambda ev, x: x * ev.mp.pi / 180,
+}
+_COMPUTE: dict[str, Callable[[Evaluator, Node], Any]] = {
+    "num": lambda ev, node: ev.number(node.value),
+    "dec": lambda ev, node: ev.number(node.value[0]),
+    "sym": Evaluator.variable,
+    "const": Evaluator.constant,
+    "add": Evaluator.total,
+    "mul": Evaluator.product,
+    "apply": Evaluator.product,
+    "pow": Evaluator.power,
+    "call": Evaluator.call,
+    "sum": Evaluator.series,
+}

@@ -1,0 +1,146 @@
+"""Read an answer as written into a tree: wrappers off, then words, then mathematics, then plain text."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from verigrad_rewards.math.answers import read_grammar
+from verigrad_rewards.math.atoms import readable_word
+from verigrad_rewards.math.notation import to_latex
+from verigrad_rewards.math.tokens import MAX_LENGTH
+from verigrad_rewards.math.tree import Node, ReadError
+from verigrad_rewards.math.words import read_number_words, read_text, read_time, without_fonts
+
+_WRAPS = (
+    ("\\boxed{", "}"), ("\\fbox{", "}"), ("```", "```"), ("**", "**"), ("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$"),
+    ("__", "__"), ("`", "`"), ('"', '"'), ("“", "”"), ("\\text{", "}"), ("\\textbf{", "}"), ("\\mathbf{", "}"),
+    ("\\mathrm{", "}"), ("\\displaystyle", ""), ("*", "*"),
+)  # fmt: skip
+_LEAD = re.compile(
+    r"(?:\\text\{\s*)?(?:so|thus|hence|therefore)[,:]?\s+\}?|\\therefore\s*|=\s*|US(?=\s?[$\\])"
+    r"|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution|value)(?:\s+is|\s+are|\s*[:=])+\s*",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"(?:\\[,;:! ]|\\$|[\s,;]|(?<!\.)\.(?=[\s,;]*$))+$")
+_DECORATION = ("So", "Cf", "Mn")  # emoji, zero-width signs
+_HEAD = re.compile(r"(?:\\[,;:! ]|\s)+")
+_ALIGNED = re.compile(
+    r"\\begin\{(align|aligned|gather|gathered|split|equation|cases)\*?\}(.*)\\end\{\1\*?\}", re.DOTALL
+)
+_BASED = re.compile(r"([0-9A-F]+)\s*(?:,?\s*in\s+|\(\s*)?base[\s-]*(\w+)\s*\)?", re.IGNORECASE)
+_LABEL = re.compile(r"([A-Za-z]+(?: [A-Za-z]+){0,5})\s*=\s*(?=[^=]+$)")
+_ORDINAL = re.compile(r"([0-9])\s*\^?\s*\{?\s*(?:\\(?:text|mathrm|textsuperscript)\s*\{)?\s*(?:st|nd|rd|th)\s*\}{0,2}$")
+_TWO_UNITS = re.compile(r"([0-9]+ [a-z]+),? (?:and )?([0-9]+ [a-z]+)")
+_NAME = re.compile(r"(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=")
+_WORDS_ONLY = re.compile(r"[A-Za-z]+(?:(?:[ ,.]+|-|')[A-Za-z]+)*")
+_INNER_DOLLARS = re.compile(r"\$([^$]*)\$")
+_PROSE_WORD = re.compile(r"[A-Za-z]{4,}")
+
+
+def unwrap(text: str) -> str:
+    """Return ``text`` without the delimiters, fonts and phrases that enclose an answer as a whole."""
+    before = None
+    while text and unicodedata.category(text[-1]) in _DECORATION:
+        text = text[:-1].rstrip()
+    while text and unicodedata.category(text[0]) in _DECORATION:
+        text = text[1:].lstrip()
+    while before != text:
+        before = text
+        text = _TAIL.sub("", text[head.end() :] if (head := _HEAD.match(text)) else text)
+        if rows := _ALIGNED.fullmatch(text):
+            text = joined_rows(rows[2])
+        for opened, closed in _WRAPS:
+            if text.startswith(opened) and text.endswith(closed) and len(text) >= len(opened) + len(closed):
+                inside = text[len(opened) : len(text) - len(closed)]
+                if whole(inside, closed):
+                    text = inside.strip()
+        lead = _LEAD.match(text)
+        text = text[lead.end() :] if lead else text
+    return text
+
+
+def joined_rows(text: str) -> str:
+    """Return the rows of an aligned environment as a list if each states something of its own, else the last row."""
+    rows = [row.replace("&", " ").strip().rstrip(",") for row in text.rstrip("\\ \n").split("\\\\")]
+    names = {found[1] for row in rows if (found := _NAME.match(row))}
+    return ", ".join(rows) if len(names) == len(rows) else rows[-1]
+
+
+def whole(inside: str, closed: str) -> bool:
+    """Whether what stands between two delimiters belongs to one pair of them."""
+    if closed == "}":
+        depth = 0
+        for i, c in enumerate(inside):
+            if c in "{}" and inside[i - 1 : i] != "\\":
+                depth += 1 if c == "{" else -1
+            if depth < 0:
+                return False
+        return depth == 0
+    return not closed or closed not in inside
+
+
+def as_product(text: str) -> Node | None:
+    """Return ``5 mg`` read as a product of variables, None where it is none."""
+    try:
+        node = read_grammar(unwrap(to_latex(text)), units=False)
+    except ReadError:
+        return None
+    return None if node.op == "quantity" else node
+
+
+def readable(word: str) -> bool:
+    """Whether a word can stand in a mathematical answer."""
+    return readable_word(word) or word in ("and", "or")
+
+
+@lru_cache(maxsize=20_000)
+def read_answer(text: str) -> Node:
+    """Return the tree of an answer.
+
+    Raises:
+        ReadError: it is empty, too long, or neither mathematics nor words.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ReadError(f"has {len(text)} characters; {MAX_LENGTH} are allowed")
+    bare = unwrap(to_latex(text).replace("\\$", "\\textdollar "))
+    if not bare:
+        raise ReadError("is empty")
+    bare = _ORDINAL.sub(r"\1", bare)
+    if bare[0] == "~" and bare[-1] != "~" and "\\" not in bare and "$" not in text:
+        bare = f"\\approx {bare[1:]}"
+    if (label := _LABEL.match(bare)) and not any(readable_word(word) or word == "not" for word in label[1].split()):
+        bare = bare[label.end() :]
+    said = " ".join(without_fonts(bare).replace("$", " ").replace("\\ ", " ").split())
+    node = read_time(bare) or read_number_words(said)
+    if node is None and _WORDS_ONLY.fullmatch(said) and not all(map(readable, re.findall(r"[A-Za-z]+", said))):
+        node = read_text(bare)
+    if node is None and (parts := _TWO_UNITS.fullmatch(said)):  # 2 hours 30 minutes
+        node = read_text(f"{parts[1]} {parts[2]}")
+    if node is not None:
+        return node
+    if numeral := _BASED.fullmatch(said):
+        bare = f"{numeral[1]}_{{{numeral[2]}}}" if numeral[2].isdecimal() else f"{numeral[1]}_\\text{{{numeral[2]}}}"
+    try:
+        return read_grammar(_INNER_DOLLARS.sub(r" \1 ", bare))
+    except ReadError as error:
+        node = read_text(bare) if bare.count("{") == bare.count("}") else None
+        if node is None:
+            raise error from None
+        return node
+
+
+@lru_cache(maxsize=20_000)
+def readings(text: str) -> tuple[Node, ...]:
+    """Return every way to read an answer: commas can separate thousands or values, ``mg`` can be a unit or a product.
+
+    Raises:
+        ReadError: there is none.
+    """
+    first = read_answer(text)
+    if first.op == "quantity" and (product := as_product(text)) is not None:
+        return first, product
+    spread = re.sub(r"(?<=\d),(?=\d{3})", ", ", text)
+    if spread == text or first.op == "text" or re.search(r",0\d\d", text):
+        return (first,)
+    other = read_answer(spread)
+    return (first,) if other == first or other.op == "text" else (first, other)

@@ -1,0 +1,212 @@
+"""Decide whether two expressions are the same: structure, exact value, identity in a field, then many digits."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from verigrad_rewards.math import modular
+from verigrad_rewards.math.exact import exact
+from verigrad_rewards.math.numeric import Evaluator, UndefinedError
+from verigrad_rewards.math.tree import Node, canonical, contains, symbols
+
+DIGITS = 50
+SURE_DIGITS = 30  # digits two values must share beyond the smallest number in them
+MAX_DIGITS = 2_500
+MAX_NODES = 400  # of an expression that is evaluated to many digits
+MIN_SHOWN = 4  # significant digits of a decimal that answers a number which no decimal equals
+_STEPS = frozenset(("floor", "ceil", "mod"))
+LONG = 7  # significant digits from which a decimal counts as cut off rather than exact
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number written as a decimal: its value, the worth of its last digit, and its significant digits."""
+
+    value: Fraction
+    unit: Fraction
+    digits: int
+
+
+def shown(node: Node) -> Shown | None:
+    """Return what a written decimal shows, ``4.50 × 10^3`` included; None for anything else."""
+    if node.op == "dec":
+        value, exponent = node.value
+        unit = Fraction(10) ** exponent
+        return Shown(value, unit, len(str(abs(int(value / unit)))))
+    if node.op != "mul":
+        return None
+    parts = [shown(arg) for arg in node.args]
+    decimals = [part for part in parts if part is not None]
+    rest = [exact(arg) for arg, part in zip(node.args, parts, strict=True) if part is None]
+    if len(decimals) != 1 or any(value is None or not power_of_ten(abs(value)) for value in rest):
+        return None
+    scale = Fraction(1)
+    for value in rest:
+        scale *= value or 1
+    return Shown(decimals[0].value * scale, decimals[0].unit * abs(scale), decimals[0].digits)
+
+
+def power_of_ten(value: Fraction) -> bool:
+    """Whether ``value`` is 10 to a whole power."""
+    return set(str(value).replace("1/", "").lstrip("1")) <= {"0"} and value > 0
+
+
+def same(a: Node, b: Node, *, rounded: bool = False) -> bool:
+    """Whether two expressions have the same value wherever both have one.
+
+    Args:
+        a: an expression.
+        b: another.
+        rounded: whether a decimal may answer any number it is the rounding of, ``0.33`` for ``1/3``.
+    """
+    if a == b:
+        return True
+    left, right = exact(a), exact(b)
+    if left is not None and right is not None:
+        return left == right or cut_off(shown(a), shown(b), left, right, rounded)
+    if (dec := shown(a)) is not None or (dec := shown(b)) is not None:
+        other = b if shown(a) is not None else a
+        return not symbols(other) and rounds_to(other, dec, rounded)
+    if canonical(a) == canonical(b):
+        return True
+    return decide(a, b)
+
+
+def cut_off(a: Shown | None, b: Shown | None, left: Fraction, right: Fraction, rounded: bool) -> bool:
+    """Whether one decimal is the rounding of the other, a long one; with ``rounded`` of any number."""
+    if rounded:
+        return any(s is not None and s.digits >= 2 and abs(left - right) * 2 <= s.unit for s in (a, b))
+    if a is None or b is None:
+        return False
+    short, long = sorted((a, b), key=lambda s: s.digits)
+    return short.digits >= MIN_SHOWN and long.digits >= LONG and abs(left - right) * 2 <= short.unit > long.unit
+
+
+def rounds_to(node: Node, decimal: Shown, rounded: bool) -> bool:
+    """Whether ``decimal`` is the value of an irrational number, rounded to the digits it shows."""
+    if decimal.digits < (2 if rounded else MIN_SHOWN) or size(node) > MAX_NODES:
+        return False
+    evaluator = Evaluator(DIGITS + decimal.digits, {}, real=False)
+    try:
+        value = evaluator.value(node)
+    except UndefinedError:
+        return False
+    if abs(evaluator.mp.im(value)) > abs(value) * evaluator.mp.mpf(10) ** -DIGITS:
+        return False
+    return bool(abs(evaluator.mp.re(value) - evaluator.number(decimal.value)) * 2 <= evaluator.number(decimal.unit))
+
+
+def decide(a: Node, b: Node) -> bool:
+    """Decide an identity: exactly in a prime field if both sides are rational functions, else by many digits."""
+    seed = hashlib.sha256("\0".join(sorted((repr(a), repr(b)))).encode(errors="surrogatepass")).digest()
+    verdict = same_in_field(a, b, seed)
+    if verdict is not None:
+        return verdict
+    if size(a) > MAX_NODES or size(b) > MAX_NODES:
+        return False
+    return same_in_digits(a, b, seed)
+
+
+def same_in_field(a: Node, b: Node, seed: bytes) -> bool | None:
+    """Return whether two rational functions are the same; None where one is no rational function."""
+    for trial in (b"1", b"2"):
+        try:
+            return modular.evaluate(a, seed + trial) == modular.evaluate(b, seed + trial)
+        except modular.NotRationalError:
+            return None
+        except modular.UndefinedError:
+            continue
+    return False
+
+
+def same_in_digits(a: Node, b: Node, seed: bytes) -> bool:
+    """Whether two expressions agree to many digits at every point where both have a value, and have some."""
+    names = sorted(symbols(a) | symbols(b))
+    if not names:
+        return same_at({}, a, b, real=False) is True
+    whole_numbers = contains(a, "sum") or contains(b, "sum")
+    real = not any(contains_i(node) for node in (a, b))
+    agreed = 0
+    steps = any(contains_call(node, _STEPS) for node in (a, b))
+    for point in points(names, seed, whole_numbers, steps):
+        verdict = same_at(point, a, b, real=real)
+        if verdict is False:
+            return False
+        agreed += verdict is True
+    if agreed >= 2:
+        return True
+    verdicts = [same_at(point, a, b, real=False) for point in complex_points(names, seed)]
+    return False not in verdicts and verdicts.count(True) >= 2
+
+
+def contains_call(node: Node, names: frozenset[str]) -> bool:
+    """Whether a function of ``names`` stands in ``node``."""
+    return (node.op == "call" and node.value in names) or any(contains_call(arg, names) for arg in node.args)
+
+
+def contains_i(node: Node) -> bool:
+    """Whether the imaginary unit stands in ``node``."""
+    return (node.op == "const" and node.value == "i") or any(map(contains_i, node.args))
+
+
+def points(names: list[str], seed: bytes, whole_numbers: bool, steps: bool = False) -> Iterator[Mapping[str, Fraction]]:
+    """Yield points: all positive, all negative, mixed signs, below 1, larger.
+
+    Whole numbers where asked for, and large ones as well for functions that go in ``steps``.
+    """
+    ranges = ((1, 0.3, 2.5), (-1, 0.3, 2.5), (0, 0.3, 2.5), (1, 0.05, 0.9), (1, 3, 9), (0, 0.1, 1.5), (1, 20, 200))
+    for trial, (sign, low, high) in enumerate(ranges if steps else ranges[:-1]):
+        point = {}
+        for i, name in enumerate(names):
+            draw = hashlib.sha256(seed + bytes([trial]) + name.encode(errors="surrogatepass")).digest()
+            share = Fraction(int.from_bytes(draw[:4], "big"), 2**32)
+            flip = sign or (1 if draw[4] & 1 else -1)
+            if whole_numbers:
+                point[name] = Fraction(2 + (draw[5] + i) % 7)
+            else:
+                point[name] = flip * (Fraction(low) + share * (Fraction(high) - Fraction(low)))
+        yield point
+
+
+def complex_points(names: list[str], seed: bytes) -> Iterator[Mapping[str, Any]]:
+    """Yield points with real and imaginary parts."""
+    both = zip(points(names, seed, False), points(names, seed + b"i", False), strict=True)
+    for real, imaginary in list(both)[:3]:
+        yield {name: (real[name], imaginary[name]) for name in names}
+
+
+def same_at(point: Mapping[str, Any], a: Node, b: Node, *, real: bool) -> bool | None:
+    """Return whether two expressions agree at a point; None where one has no value there or digits cannot tell.
+
+    What differs at 50 digits differs. What agrees is looked at again with as many digits as its smallest and its
+    largest number lie apart, so that ``x + e^{-200}`` is not ``x``; both count as zero if they shrink with precision.
+    """
+    digits = DIGITS
+    for last in (False, True):
+        try:
+            ev = Evaluator(digits, point, real)
+            left, right = ev.value(a), ev.value(b)
+            tiny = ev.mp.mpf(10) ** (10 - digits)
+            gap, largest = abs(left - right), max(abs(left), abs(right))
+            noise = ev.mp.ldexp(tiny, ev.high)
+        except UndefinedError:
+            return None
+        needed = int((ev.high - ev.low) * 0.302) + SURE_DIGITS
+        close = gap <= largest * tiny
+        if close and needed <= digits:
+            return True
+        if gap > noise and not close:
+            return False
+        if last:
+            return close or largest <= noise
+        if needed > MAX_DIGITS:
+            return None
+        digits = max(needed, 2 * DIGITS)
+    return None
+
+
+def size(node: Node) -> int:
+    """Return how many nodes a tree has."""
+    return 1 + sum(map(size, node.args))

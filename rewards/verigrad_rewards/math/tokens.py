@@ -1,0 +1,137 @@
+"""Cut an answer into tokens: numbers, words, LaTeX commands, text groups and signs."""
+
+import re
+from typing import NamedTuple
+
+from verigrad_rewards.math.names import BASIS
+from verigrad_rewards.math.notation import to_latex
+from verigrad_rewards.math.tree import ReadError
+
+MAX_LENGTH = 4_000  # characters of an answer
+MAX_TOKENS = 2_000
+
+
+class Token(NamedTuple):
+    r"""One token.
+
+    Attributes:
+        kind: ``num``, ``word``, ``cmd`` (without its backslash), ``text`` (what stands in ``\text{}``), ``roman``
+            (in ``\mathrm{}`` and the like), ``begin``, ``end`` (environments), ``base`` (4130_5), ``sign``.
+        text: as written.
+        spaced: whether white space stands before it.
+    """
+
+    kind: str
+    text: str
+    spaced: bool
+
+
+_IGNORED = (
+    r"displaystyle|textstyle|scriptstyle|limits|nolimits|left|right|[bB]igg?[lrm]?|mathopen|mathclose|boxed|fbox|"
+    r"mathstrut|large|Large|LARGE|huge|Huge|small|bf|it|rm|nonumber|notag|quad|qquad|allowbreak|strut|middle"
+)
+_SPACE = rf"(?P<space>(?:\s|~|\\[,;:!> ]|\\(?:hspace|vspace|h?phantom|color|textcolor)\*?\s*\{{[^{{}}]*\}}|\\(?:{_IGNORED})(?![a-zA-Z])\.?)+)"
+_GROUP = r"(?P<group>\\(?P<font>text(?:bf|it|rm|sf|tt|normal|up)?|[mh]box|math(?:rm|bf|it|sf|tt|cal|bb|scr|frak|normal)|boldsymbol|bm|operatorname\*?)\s*\{)"
+_THOUSANDS = r"[1-9]\d{0,2}(?:(?:,|\{,\}|,?\s?\\[,!;: ]\s?|\s)\d{3})+(?!\d)"
+_NUM = rf"(?P<num>(?:{_THOUSANDS}|\d+)(?:\.\d+|\.(?![\d.]))?|\.\d+)"
+_TOKEN = re.compile(
+    rf"{_SPACE}|{_GROUP}"
+    r"|(?P<env>\\(?P<edge>begin|end)\s*\{(?P<name>[a-zA-Z]+)\*?\})"
+    r"|(?P<base>(?<![\w.])(?:(?:[0-9]+|\(\s*[0-9]+\s*\)|\{\s*[0-9]+\s*\})\s?_(?:\{\s*[2-9]\s*\}|[2-9](?!\d))"
+    r"|(?:[0-9A-F]+|\(\s*[0-9A-F]+\s*\)|\{\s*[0-9A-F]+\s*\})\s?_(?:[1-3]\d(?!\d)|\{\s*[1-3]\d\s*\}|\\(?:text|mathrm)\{[a-z0-9 ]+\}|\{\\(?:text|mathrm)\{[a-z0-9 ]+\}\})))"
+    rf"|{_NUM}"
+    r"|\\(?P<cmd>[a-zA-Z]+)|\\(?P<escaped>[%$#&_{}|\\*.'-])"
+    r"|(?P<word>[A-Za-z]+)"
+    r"|(?P<sign><=|>=|!=|==|=>|->|:=|\*\*|\.\.\.|<>|[-+*/^_=<>!|()\[\]{}.,;:'%$&?\"@#€£¥₹°¢])",
+    re.ASCII,
+)
+_TIMES = re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])")
+_RESPELLED = (
+    (re.compile(r"\\left\s*\]|(?<![0-9a-zA-Z)}\]])\](?=[^\[\]]*,[^\[\]]*\[)"), "("),  # ]0,1[ is (0,1)
+    (re.compile(r"\\right\s*\["), ")"),
+    (re.compile(r"(\([^()\[\]]*,[^()\[\]]*)\[\s*$"), r"\1)"),
+    (re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{1,2}(?![0-9]))"), "."),  # 2{,}75 is 2.75
+    (re.compile(r"\\\\\s*\[[0-9. ]*(?:pt|em|ex|mm|cm)\]"), r"\\\\ "),  # \\[2pt]
+)
+_SIGN_IN_TEXT = re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\textdollar )*)\}")
+_REPEATING = re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)")
+_SIGNS = {
+    "colon": ":",
+    "vert": "|",
+    "Vert": "|",
+    "pounds": "£",
+    "euro": "€",
+    "yen": "¥",
+    "textdollar": "$",
+    "cent": "¢",
+}
+_ESCAPED = {"{": "lbrace", "}": "rbrace", "\\": "newline"}
+_EXPONENT = re.compile(r"[eE]([+-]?\d{1,6})(?![\w.])")
+
+
+def tokenize(text: str) -> list[Token]:
+    """Return the tokens of an answer.
+
+    Raises:
+        ReadError: it is too long, or has a character that no notation uses.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ReadError(f"has {len(text)} characters; {MAX_LENGTH} are allowed")
+    for pattern, plain in _RESPELLED:
+        text = pattern.sub(plain, text)
+    text = _SIGN_IN_TEXT.sub(r"\1", text).replace("{:}", ":")
+    text = _REPEATING.sub("0.", _TIMES.sub(r"\\times ", to_latex(text)))
+    found: list[Token] = []
+    place, spaced = 0, False
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise ReadError(f"has {text[place]!r} in it, which is no mathematical notation")
+        place = match.end()
+        if match["space"]:
+            spaced = True
+            continue
+        token = as_token(match, spaced, text)
+        if match["group"]:
+            place = closing(text, place) + 1
+        elif match["num"] and (exponent := _EXPONENT.match(text, place)):
+            token, place = Token("num", f"{token.text}e{exponent[1]}", spaced), exponent.end()
+        found.append(token)
+        spaced = False
+    if len(found) > MAX_TOKENS:
+        raise ReadError(f"has {len(found)} parts; {MAX_TOKENS} are allowed")
+    return found
+
+
+def as_token(match: re.Match[str], spaced: bool, text: str) -> Token:
+    """Return the token of one match."""
+    if match["group"]:
+        inside = text[match.end() : closing(text, match.end())]
+        if match["font"] in ("mathbf", "boldsymbol", "bm") and inside.strip() in BASIS:
+            inside = f"unit{inside.strip()}"
+        kind = "text" if match["font"].startswith("text") or match["font"].endswith("box") else "roman"
+        return Token(kind, inside, spaced)
+    if match["env"]:
+        return Token(match["edge"], match["name"], spaced)
+    if match["escaped"]:
+        name = _ESCAPED.get(match["escaped"])
+        return Token("cmd", name, spaced) if name else Token("sign", match["escaped"].replace("\\|", "|"), spaced)
+    if match["cmd"] in _SIGNS:
+        return Token("sign", _SIGNS[match["cmd"]], spaced)
+    kind = next(kind for kind in ("base", "num", "cmd", "word", "sign") if match[kind])
+    return Token(kind, match[kind], spaced)
+
+
+def closing(text: str, begin: int) -> int:
+    """Return the place of the brace that closes one opened before ``begin``.
+
+    Raises:
+        ReadError: none does.
+    """
+    depth = 1
+    for place in range(begin, len(text)):
+        if text[place] in "{}" and text[place - 1] != "\\":
+            depth += 1 if text[place] == "{" else -1
+            if not depth:
+                return place
+    raise ReadError("has a brace that is never closed")
