@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from verigrad_rewards.math.extract import extract
+from verigrad_rewards.math.parse.words import read_choice
 from verigrad_rewards.math.verify import equivalent, leading
-from verigrad_rewards.math.words import read_choice
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 

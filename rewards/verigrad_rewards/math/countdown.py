@@ -3,12 +3,12 @@
 from collections import Counter
 from fractions import Fraction
 
-from verigrad_rewards.math.answers import read_grammar
-from verigrad_rewards.math.exact import exact
+from verigrad_rewards.math.compare.exact import exact
 from verigrad_rewards.math.extract import extract
-from verigrad_rewards.math.read import unwrap
-from verigrad_rewards.math.tokens import Token, tokenize
-from verigrad_rewards.math.tree import ReadError
+from verigrad_rewards.math.parse.answers import read_grammar
+from verigrad_rewards.math.parse.read import unwrap
+from verigrad_rewards.math.parse.tokens import Token, tokenize
+from verigrad_rewards.math.parse.tree import ReadError
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 

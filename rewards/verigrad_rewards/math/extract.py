@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from verigrad_rewards.math.read import read_answer
-from verigrad_rewards.math.tokens import MAX_LENGTH
-from verigrad_rewards.math.tree import ReadError
+from verigrad_rewards.math.parse.read import read_answer
+from verigrad_rewards.math.parse.tokens import MAX_LENGTH
+from verigrad_rewards.math.parse.tree import ReadError
 from verigrad_rewards.structure import Tags
 
 # the order of trust

@@ -4,11 +4,11 @@ import re
 from fractions import Fraction
 from math import gcd
 
-from verigrad_rewards.math.exact import exact
-from verigrad_rewards.math.notation import to_latex
-from verigrad_rewards.math.read import read_answer, unwrap
-from verigrad_rewards.math.tree import MINUS_ONE, Node, ReadError
-from verigrad_rewards.math.units import PERCENT
+from verigrad_rewards.math.compare.exact import exact
+from verigrad_rewards.math.parse.notation import to_latex
+from verigrad_rewards.math.parse.read import read_answer, unwrap
+from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, ReadError
+from verigrad_rewards.math.parse.units import PERCENT
 
 _NOISE = re.compile(r"\\(?:left|right|displaystyle|[,;:! ])|[\s$]|(?<=\\)[dt](?=frac)")
 _LITERAL = re.compile(r"[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[A-Za-z€£°]+)?")

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verigrad_rewards.math.equal import Rules, equal
+from verigrad_rewards.math.compare.equal import Rules, equal
 from verigrad_rewards.math.extract import SOURCES, Extracted, beside, extract
 from verigrad_rewards.math.numbers import restates
-from verigrad_rewards.math.read import readings, unwrap
-from verigrad_rewards.math.tokens import MAX_LENGTH
-from verigrad_rewards.math.tree import Node, ReadError
-from verigrad_rewards.math.units import OTHER_NUMBERS
-from verigrad_rewards.math.words import read_choice, read_text, without_fonts
+from verigrad_rewards.math.parse.read import readings, unwrap
+from verigrad_rewards.math.parse.tokens import MAX_LENGTH
+from verigrad_rewards.math.parse.tree import Node, ReadError
+from verigrad_rewards.math.parse.units import OTHER_NUMBERS
+from verigrad_rewards.math.parse.words import read_choice, read_text, without_fonts
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import ProblemError, Status, Verdict
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verigrad_rewards.math.exact import exact, substitute
-from verigrad_rewards.math.regions import region, same_region
-from verigrad_rewards.math.relations import same_relation
-from verigrad_rewards.math.same import same, shown
-from verigrad_rewards.math.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, sym, symbols
-from verigrad_rewards.math.units import PERCENT, same_unit
+from verigrad_rewards.math.compare.exact import exact, substitute
+from verigrad_rewards.math.compare.regions import region, same_region
+from verigrad_rewards.math.compare.relations import same_relation
+from verigrad_rewards.math.compare.same import same, shown
+from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, sym, symbols
+from verigrad_rewards.math.parse.units import PERCENT, same_unit
 
 _SEVERAL = frozenset(("list", "set", "bracket", "matrix", "union"))
 MAX_SEARCHED = 12  # members of a collection that are compared with each other one by one

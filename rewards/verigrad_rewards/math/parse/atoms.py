@@ -3,8 +3,8 @@
 from abc import abstractmethod
 from fractions import Fraction
 
-from verigrad_rewards.math.cursor import Cursor
-from verigrad_rewards.math.names import (
+from verigrad_rewards.math.parse.cursor import Cursor
+from verigrad_rewards.math.parse.names import (
     ACCENTS,
     ALIASES,
     BASIS,
@@ -17,8 +17,8 @@ from verigrad_rewards.math.names import (
     SAME_LETTER,
     WORDS,
 )
-from verigrad_rewards.math.tokens import Token
-from verigrad_rewards.math.tree import MINUS_ONE, Node, ReadError, call, div, mul, num, sym
+from verigrad_rewards.math.parse.tokens import Token
+from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, ReadError, call, div, mul, num, sym
 
 MAX_DIGITS = 4_000  # of a number, the zeros of 1e300 included
 CLOSES = {

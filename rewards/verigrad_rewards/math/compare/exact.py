@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from verigrad_rewards.math.tree import Node
+from verigrad_rewards.math.parse.tree import Node
 
 MAX_BITS = 8_000
 MAX_FACTORIAL = 800

@@ -2,11 +2,11 @@
 
 import hashlib
 
-from verigrad_rewards.math import modular
-from verigrad_rewards.math.names import MIRRORED
-from verigrad_rewards.math.numeric import Evaluator, UndefinedError
-from verigrad_rewards.math.same import DIGITS, MAX_NODES, points, same, size
-from verigrad_rewards.math.tree import Node, add, neg, symbols
+from verigrad_rewards.math.compare import modular
+from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
+from verigrad_rewards.math.compare.same import DIGITS, MAX_NODES, points, same, size
+from verigrad_rewards.math.parse.names import MIRRORED
+from verigrad_rewards.math.parse.tree import Node, add, neg, symbols
 
 _ORDER = frozenset("<>≤≥")
 

@@ -2,12 +2,12 @@
 
 from fractions import Fraction
 
-from verigrad_rewards.math.atoms import CLOSES
-from verigrad_rewards.math.expressions import Expressions
-from verigrad_rewards.math.names import GREEK, RELATIONS, UNIONS
-from verigrad_rewards.math.tokens import Token, tokenize
-from verigrad_rewards.math.tree import Node, ReadError, add, call, mul, neg, num, symbols
-from verigrad_rewards.math.units import DEGREE, PERCENT, Unit, read_unit
+from verigrad_rewards.math.parse.atoms import CLOSES
+from verigrad_rewards.math.parse.expressions import Expressions
+from verigrad_rewards.math.parse.names import GREEK, RELATIONS, UNIONS
+from verigrad_rewards.math.parse.tokens import Token, tokenize
+from verigrad_rewards.math.parse.tree import Node, ReadError, add, call, mul, neg, num, symbols
+from verigrad_rewards.math.parse.units import DEGREE, PERCENT, Unit, read_unit
 
 BLANK = Node("sym", (), "")  # the missing left side of "> 42"
 CURRENCIES = frozenset("$€£¥₹")

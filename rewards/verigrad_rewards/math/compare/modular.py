@@ -8,8 +8,8 @@ microseconds. π and e count as independent variables, which no rational answer 
 import hashlib
 import math
 
-from verigrad_rewards.math.exact import exact
-from verigrad_rewards.math.tree import Node
+from verigrad_rewards.math.compare.exact import exact
+from verigrad_rewards.math.parse.tree import Node
 
 PRIME = 48303167980650619331400783316663667353  # the first after sha256("verigrad") that is 1 modulo 4
 ROOT_OF_MINUS_ONE = 7518120991978036565593678576232025293

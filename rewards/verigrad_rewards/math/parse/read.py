@@ -4,12 +4,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from verigrad_rewards.math.answers import read_grammar
-from verigrad_rewards.math.atoms import readable_word
-from verigrad_rewards.math.notation import to_latex
-from verigrad_rewards.math.tokens import MAX_LENGTH
-from verigrad_rewards.math.tree import Node, ReadError
-from verigrad_rewards.math.words import read_number_words, read_text, read_time, without_fonts
+from verigrad_rewards.math.parse.answers import read_grammar
+from verigrad_rewards.math.parse.atoms import readable_word
+from verigrad_rewards.math.parse.notation import to_latex
+from verigrad_rewards.math.parse.tokens import MAX_LENGTH
+from verigrad_rewards.math.parse.tree import Node, ReadError
+from verigrad_rewards.math.parse.words import read_number_words, read_text, read_time, without_fonts
 
 _WRAPS = (
     ("\\boxed{", "}"), ("\\fbox{", "}"), ("```", "```"), ("**", "**"), ("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$"),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from verigrad_rewards.math.exact import exact, substitute
-from verigrad_rewards.math.names import MIRRORED
-from verigrad_rewards.math.numeric import Evaluator, UndefinedError
-from verigrad_rewards.math.same import same
-from verigrad_rewards.math.tree import INF, Node, add, div, neg, num, symbols
+from verigrad_rewards.math.compare.exact import exact, substitute
+from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
+from verigrad_rewards.math.compare.same import same
+from verigrad_rewards.math.parse.names import MIRRORED
+from verigrad_rewards.math.parse.tree import INF, Node, add, div, neg, num, symbols
 
 LOWEST = neg(INF)
 ZERO = num(0)

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from verigrad_rewards.math.exact import substitute
-from verigrad_rewards.math.tree import Node, contains
+from verigrad_rewards.math.compare.exact import substitute
+from verigrad_rewards.math.parse.tree import Node, contains
 
 MAX_TERMS = 200  # of a sum
 MAX_POWER_BITS = 10**7  # binary digits before the point of a power
@@ -221,7 +221,12 @@ def common(ev: Evaluator, function: str, *xs: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: circular(name) for name in ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch"]},
+    **{
+        name: circular(name)
+        for name in """
+        sin cos tan cot sec csc sinh cosh tanh coth sech csch
+    """.split()
+    },
     "arcsin": inverse("asin", lambda x: abs(x) <= 1),
     "arccos": inverse("acos", lambda x: abs(x) <= 1),
     "arctan": inverse("atan", lambda _: True),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from verigrad_rewards.math import modular
-from verigrad_rewards.math.exact import exact
-from verigrad_rewards.math.numeric import Evaluator, UndefinedError
-from verigrad_rewards.math.tree import Node, canonical, contains, symbols
+from verigrad_rewards.math.compare import modular
+from verigrad_rewards.math.compare.exact import exact
+from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
+from verigrad_rewards.math.parse.tree import Node, canonical, contains, symbols
 
 DIGITS = 50
 SURE_DIGITS = 30  # digits two values must share beyond the smallest number in them

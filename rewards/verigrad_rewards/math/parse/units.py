@@ -33,17 +33,31 @@ _COMPOUND = {"mph": (("mi", 1), ("h", -1)), "kph": (("km", 1), ("h", -1)), "cc":
 _NEUTRAL = frozenset(["unit", "units", "of", "the", "a", "an", "in", "total", "each", "altogether", "both"])
 # words that are numbers, or make another number of what stands beside them
 OTHER_NUMBERS = frozenset(
-    ["zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "half", "halves", "third", "thirds", "fourths", "fifths", "tenths", "hundredths", "thousandths", "plus", "minus", "times", "divided", "multiplied", "factorial", "power", "modulo", "root", "squared", "cubed", "least", "most"]
+    """
+        zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+        eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety half halves third thirds fourths fifths
+        tenths hundredths thousandths plus minus times divided multiplied factorial power modulo root squared cubed
+        least most
+    """.split()
 )
 # more words that make something else of a number: hedges, negations, verbs
 _CHANGING = OTHER_NUMBERS | frozenset(
-    ["one", "or", "and", "nor", "either", "neither", "maybe", "perhaps", "possibly", "probably", "likely", "roughly", "approximately", "approx", "almost", "nearly", "ish", "but", "if", "unless", "except", "not", "no", "non", "isn", "isnt", "never", "cannot", "cant", "wrong", "incorrect", "false", "untrue", "invalid", "is", "are", "was", "equals", "than", "mod", "sqrt", "pi", "tau", "phi", "exp", "log", "ln", "sin", "cos", "tan", "inf", "infinity", "nan", "point", "more", "less", "fewer", "greater", "choose", "base"]
+    """
+        one or and nor either neither maybe perhaps possibly probably likely roughly approximately approx almost nearly
+        ish but if unless except not no non isn isnt never cannot cant wrong incorrect false untrue invalid is are was
+        equals than mod sqrt pi tau phi exp log ln sin cos tan inf infinity nan point more less fewer greater choose
+        base
+    """.split()
 )
 _NAMES = {
     spelling: group.split()[0] for group in _SPELLINGS.replace("\n", " ").split("|") for spelling in group.split()
 }
 _PREFIXES = frozenset("TGMkhdcmµunp")
-_PREFIXED = frozenset(["m", "g", "s", "J", "N", "W", "V", "A", "K", "Pa", "Hz", "L", "l", "eV", "F", "C", "T", "H", "Wb", "mol", "Omega", "cal", "bar", "Wh", "B", "pc"])
+_PREFIXED = frozenset(
+    """
+    m g s J N W V A K Pa Hz L l eV F C T H Wb mol Omega cal bar Wh B pc
+""".split()
+)
 _WORD = re.compile(r"[A-Za-zµ°$€£¥₹¢%]+(?:-[A-Za-z]+)?")
 _FACTOR = re.compile(
     r"(?:(?P<before>square|cubic|sq|cu)\.?\s+)?(?P<name>[A-Za-zµ°$€£¥₹¢%]+(?:-[A-Za-z]+)?)\.?"

@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from verigrad_rewards.math.tree import INF, Node, neg, num
+from verigrad_rewards.math.parse.tree import INF, Node, neg, num
 
 _FONT = re.compile(
     r"\\(?:text(?:bf|it|rm|sf|tt|normal|up)?|[mh]box|math(?:rm|bf|it|sf|tt)|boldsymbol|bm)\s*\{([^{}]*)\}"
@@ -15,7 +15,9 @@ _CHOICE = re.compile(
     re.DOTALL,
 )
 _MORE = re.compile(r"[,;/&]|(?:or|and)\b|\(?[A-J](?:\)|$|\s*[,;.])")
-_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"]
+_UNITS = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+""".split()
 _UNITS += ["seventeen", "eighteen", "nineteen"]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
@@ -35,9 +37,15 @@ _PARTS |= {f"{name}s": value for name, value in _PARTS.items()}
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _STOP = frozenset(
-    ["the", "a", "an", "is", "are", "it", "its", "of", "at", "on", "in", "this", "that", "answer", "value", "final", "there", "function", "number", "will", "be", "was", "were"]
+    """
+        the a an is are it its of at on in this that answer value final there function number will be was were
+    """.split()
 )
-_MONTHS = frozenset(["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"])
+_MONTHS = frozenset(
+    """
+    january february march april may june july august september october november december
+""".split()
+)
 # different words for the same answer
 _SAME = {
     "undefined": "undefined", "dne": "undefined", "does not exist": "undefined", "not defined": "undefined",

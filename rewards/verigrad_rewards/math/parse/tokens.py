@@ -3,9 +3,9 @@
 import re
 from typing import NamedTuple
 
-from verigrad_rewards.math.names import BASIS
-from verigrad_rewards.math.notation import to_latex
-from verigrad_rewards.math.tree import ReadError
+from verigrad_rewards.math.parse.names import BASIS
+from verigrad_rewards.math.parse.notation import to_latex
+from verigrad_rewards.math.parse.tree import ReadError
 
 MAX_LENGTH = 4_000  # characters of an answer
 MAX_TOKENS = 2_000

@@ -22,10 +22,18 @@ CONSTANTS = {
     "Infinity": "inf",
 }  # fmt: skip
 GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "rho", "varrho", "sigma", "varsigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "hbar", "ell", "partial", "nabla", "Pi"]
+    """
+        alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi omicron rho varrho
+        sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega hbar
+        ell partial nabla Pi
+    """.split()
 )
 SAME_LETTER = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma"}
-ACCENTS = frozenset(["hat", "widehat", "vec", "bar", "overline", "tilde", "widetilde", "dot", "ddot", "overrightarrow", "underline"])
+ACCENTS = frozenset(
+    """
+    hat widehat vec bar overline tilde widetilde dot ddot overrightarrow underline
+""".split()
+)
 NUMBER_SETS = {"R": "ℝ", "Z": "ℤ", "N": "ℕ", "Q": "ℚ", "C": "ℂ"}
 RELATIONS = {
     "=": "=", "==": "=", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "!=": "≠", "<>": "≠", "le": "≤", "leq": "≤",
@@ -39,5 +47,12 @@ UNIONS = {"cup": "∪", "cap": "∩", "setminus": "∖", "bigcup": "∪", "small
 MATRICES = frozenset(["matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array"])
 # words that are no variables side by side, and end an expression
 WORDS = frozenset(
-    ["and", "or", "is", "are", "be", "was", "not", "no", "yes", "non", "the", "if", "for", "of", "to", "as", "at", "by", "so", "any", "all", "odd", "even", "one", "two", "six", "ten", "too", "per", "an", "it", "its", "we", "he", "she", "they", "his", "her", "with", "from", "than", "that", "this", "there", "then", "true", "false", "none", "both", "neither", "either", "nor", "but", "on", "off", "per", "day", "days", "hour", "hours", "year", "years", "week", "weeks", "time", "times", "won", "too", "few", "mod", "base", "let", "her", "him", "our", "out", "old", "new", "red", "blue", "more", "less", "most", "about", "only", "where", "when", "since", "thus", "hence", "because", "answer", "total", "am", "pm", "dne", "dollar", "dollars", "am", "ann", "bob", "tom", "tim", "joe", "sam", "amy", "max_", "kim", "may", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "dog", "cat", "end"]
+    """
+        and or is are be was not no yes non the if for of to as at by so any all odd even one two six ten too per an it
+        its we he she they his her with from than that this there then true false none both neither either nor but on
+        off per day days hour hours year years week weeks time times won too few mod base let her him our out old new
+        red blue more less most about only where when since thus hence because answer total am pm dne dollar dollars am
+        ann bob tom tim joe sam amy max_ kim may mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep oct nov dec
+        dog cat end
+    """.split()
 )

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 
-from verigrad_rewards.math.tokens import Token
-from verigrad_rewards.math.tree import Node, ReadError
+from verigrad_rewards.math.parse.tokens import Token
+from verigrad_rewards.math.parse.tree import Node, ReadError
 
 MAX_DEPTH = 100
 END = Token("end", "", True)

@@ -1,0 +1,1 @@
+"""Decide whether two trees mean the same."""
