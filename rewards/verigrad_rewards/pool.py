@@ -16,8 +16,9 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 
@@ -51,8 +52,8 @@ class Worker:
     """One child process that scores one job at a time."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        self.process = subprocess.Popen(
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        self.process = subprocess.Popen(  # noqa: S603  # our own interpreter and command
             [sys.executable, "-c", _COMMAND],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -176,14 +177,14 @@ def discard(worker: Worker | None) -> None:
         worker.stop()
 
 
-def send(stream: BinaryIO, value: object) -> None:
+def send(stream: IO[bytes], value: object) -> None:
     """Write one value with its length before it."""
     data = pickle.dumps(value)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO, end: float) -> Any:
+def receive(stream: IO[bytes], end: float) -> Any:
     """Return the next value, read before ``end`` on the monotonic clock.
 
     Raises:
@@ -194,7 +195,7 @@ def receive(stream: BinaryIO, end: float) -> Any:
     return pickle.loads(read_exactly(stream, length, end))  # noqa: S301  # from our own worker, which runs our rewards
 
 
-def read_exactly(stream: BinaryIO, size: int, end: float) -> bytes:
+def read_exactly(stream: IO[bytes], size: int, end: float) -> bytes:
     """Return ``size`` bytes."""
     found = b""
     while len(found) < size:

@@ -72,11 +72,16 @@ def as_job(place: str, row: dict[str, Any], sources: tuple[str, ...]) -> Job:
         ProblemError: the row has no gold answer.
     """
     gold = text_field(row, "gold" if "gold" in row else "answer", place)
-    response, question = row.get("response"), row.get("question", "")
-    for name, value in (("response", response), ("question", question)):
+    texts = {name: row.get(name, default) for name, default in (("response", None), ("question", ""))}
+    for name, value in texts.items():
         if not isinstance(value, str):
             raise RunError(f"{place}: field {name!r} is {value!r}; allowed is text")
-    return Job("math_answer", Problem(place, question, gold), Response(response), {"sources": sources})
+    return Job(
+        "math_answer",
+        Problem(place, str(texts["question"]), gold),
+        Response(str(texts["response"])),
+        {"sources": sources},
+    )
 
 
 def render(summary: GradeSummary) -> Table:

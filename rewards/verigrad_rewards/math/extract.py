@@ -41,7 +41,8 @@ _JOINED = re.compile(
     r"[\s$.\\()\[\]]{0,20}(?:,|;|(?:,\s?)?(?:\\text\{\s*(?:and|or)\s*\}|and|or)|&|\\quad)?[\s$\\()\[\],]{0,20}(?:[a-zA-Z](?:_\{?\w\}?)?\s?=\s?)?"
 )
 _TAKEN_BACK = re.compile(
-    r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}(?:(?:is|was|would be|seems|looks)\s+(?:not|wrong|incorrect|false)|isn't|cannot be)\b"
+    r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}"
+    r"(?:(?:is|was|would be|seems|looks)\s+(?:not|wrong|incorrect|false)|isn't|cannot be)\b"
 )
 _OR_ELSE = re.compile(
     r"[\s$*.,}(]{0,20}(?:or|or maybe|or perhaps)\s+(?:maybe |perhaps |possibly )?[\s$\\]*(?:\d|\\boxed|\\frac|-\d)"
@@ -189,15 +190,21 @@ def closing(text: str, begin: int) -> int | None:
 def phrase(said: str, tags: Tags) -> Extracted | None:
     """Return what follows the last "the (final) answer is", up to the end of the sentence, unless it is taken back."""
     said = said[-_TAIL:]
-    found = None
-    for found in _PHRASE.finditer(said):
-        pass
+    found = last(_PHRASE, said)
     if found is None:
         return None
     rest = said[found.end() : found.end() + 1_000].lstrip()
     end = _SENTENCE_END.search(rest)
     text = rest[: end.start()] if end else rest
     return retracted(Extracted(clean(text), "phrase"), said[found.end() :], tags)
+
+
+def last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Return the last match in a text."""
+    found = None
+    for match in pattern.finditer(text):
+        found = match
+    return found
 
 
 def clean(text: str) -> str:
@@ -252,9 +259,7 @@ def number(said: str, tags: Tags) -> Extracted | None:
     """Return the last number."""
     del tags
     said = said[-_TAIL:]
-    found = None
-    for found in _NUMBER.finditer(said):
-        pass
+    found = last(_NUMBER, said)
     if found is None:
         return None
     return Extracted(found[0].strip(), "number", beside(said, found.start(), found.end()))

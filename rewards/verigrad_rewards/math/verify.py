@@ -42,6 +42,9 @@ _VALUE = re.compile(
 )
 
 
+Value = tuple[int, int, str]  # where it starts, where it ends, what it says
+
+
 @dataclass(frozen=True, slots=True)
 class Gold:
     """A gold answer, read once.
@@ -59,7 +62,7 @@ class Gold:
 
 @lru_cache(maxsize=65_536)
 def read_gold(gold: str) -> Gold:
-    """Return a gold answer, read; ``#### 18`` and ``\\boxed{18}`` are read as 18.
+    r"""Return a gold answer, read; ``#### 18`` and ``\boxed{18}`` are read as 18.
 
     Raises:
         ProblemError: it cannot be read.
@@ -168,30 +171,31 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
     if len({value for _, _, value in values}) > 1:
         text = _SENTENCE.split(text.strip(" .\n"))[-1]
         values = values_in(text)
-    lower = text.lower()
-    if not values and not gold.letter and (_REFUSED.search(lower) or found.source == "bare"):
+    if not values and not gold.letter and (found.source == "bare" or _REFUSED.search(text.lower())):
         return Verdict(0.0, Status.NO_ANSWER, detail="the response gives no answer")
-    if _NEGATED.search(lower):
-        return verdict(False, text, "the answer is negated; it must be stated")
-    if _HEDGED.search(lower):
-        return verdict(False, text, "the answer is a hedge; it must be one answer")
-    if len({value for _, _, value in values}) != 1:
-        return verdict(False, text, "the answer has several values" if values else "the answer is no value")
-    if other := OTHER_NUMBERS.intersection(re.findall(r"[a-z]+", _REASON.split(lower)[0])):
-        return verdict(False, text, f"the word {min(other)!r} makes another value of the answer")
-    if not _PLAIN_PROSE.fullmatch(_VALUE.sub("\0", text)):
-        return verdict(False, text, "the answer is neither a value nor a plain sentence with one")
-    start, end, value = values[0]
-    if problem := beside(text, start, end):
+    if problem := doubt(text, values):
         return verdict(False, text, problem)
-    try:
-        right = any(equal(a, b, rules) for a in readings(value) for b in gold.readings)
-    except ReadError as error:
-        return verdict(False, text, f"the answer {error}")
-    return verdict(right, value, f"{value} is not {gold.text[:60]}")
+    value = values[0][2]
+    return judge(Extracted(value, found.source), gold, rules)
 
 
-def values_in(text: str) -> list[tuple[int, int, str]]:
+def doubt(text: str, values: list[Value]) -> str:
+    """Return why a sentence does not state its one value plainly, empty where it does."""
+    lower = text.lower()
+    if _NEGATED.search(lower):
+        return "the answer is negated; it must be stated"
+    if _HEDGED.search(lower):
+        return "the answer is a hedge; it must be one answer"
+    if len({value for _, _, value in values}) != 1:
+        return "the answer has several values" if values else "the answer is no value"
+    if other := OTHER_NUMBERS.intersection(re.findall(r"[a-z]+", _REASON.split(lower)[0])):
+        return f"the word {min(other)!r} makes another value of the answer"
+    if not _PLAIN_PROSE.fullmatch(_VALUE.sub("\0", text)):
+        return "the answer is neither a value nor a plain sentence with one"
+    return beside(text, values[0][0], values[0][1])
+
+
+def values_in(text: str) -> list[Value]:
     """Return the formulas and numbers in a text with their places."""
     return [(m.start(), m.end(), next(g for g in m.groups() if g)) for m in _VALUE.finditer(text)]
 

@@ -33,26 +33,40 @@ class Rules:
 
 def equal(a: Node, b: Node, rules: Rules) -> bool:
     """Whether two answers are the same; symmetric."""
-    both = ranged(a) and ranged(b)
-    a, b = plain(without_ranges(a, both)), plain(without_ranges(b, both))
+    both_range = bool(ranged(a)) and bool(ranged(b))
+    a, b = plain(without_ranges(a, both_range)), plain(without_ranges(b, both_range))
     if a == b:
         return True
     if "text" in (a.op, b.op):
         return False
     for one, other in ((a, b), (b, a)):
-        if one.op == "rel" and other.op != "rel" and (value := stated(one, other)) is not None:
+        value = without_name(one, other)
+        if value is not None:
             return equal(value, other, rules)
-    if "quantity" in (a.op, b.op) and not (_SEVERAL & {a.op, b.op}):
-        return same_quantity(a, b, rules)
-    if a.op == b.op == "rel":
+    return by_kind(a, b, rules)
+
+
+def without_name(one: Node, other: Node) -> Node | None:
+    """Return the value of ``x = 5`` or of the point ``P(1, 2)`` where ``other`` comes without a name; else None."""
+    if label_of(one) is not None and label_of(other) is None:
+        return one.args[1]
+    return stated(one, other) if one.op == "rel" and other.op != "rel" else None
+
+
+def by_kind(a: Node, b: Node, rules: Rules) -> bool:
+    """Whether two different trees are the same, as their kinds decide it."""
+    kinds = {a.op, b.op}
+    if kinds == {"rel"}:
         return same_relation(a, b) or same_definition(a, b, rules) or same_regions(a, b, rules)
-    if _SEVERAL & {a.op, b.op}:
+    if "quantity" in kinds and not _SEVERAL & kinds:
+        return same_quantity(a, b, rules)
+    if _SEVERAL & kinds:
         return same_collection(a, b, rules) or same_regions(a, b, rules)
-    if "rel" in (a.op, b.op):
+    if "rel" in kinds:
         return same_regions(a, b, rules)
-    if "ratio" in (a.op, b.op):
+    if "ratio" in kinds:
         return same_ratio(a, b)
-    if a.op == b.op == "call" and a.value == b.value == "residue":
+    if a.value == b.value == "residue" or (label_of(a) is not None and label_of(b) is not None):
         return all(equal(x, y, rules) for x, y in zip(a.args, b.args, strict=True))
     return same(a, b, rounded=rules.rounded)
 
@@ -69,7 +83,7 @@ def plain(node: Node) -> Node:
     if node.op == "set":
         members = (item for arg in map(plain, node.args) for item in (arg.args if arg.op == "list" else (arg,)))
         return Node("set", tuple(members))
-    if node.op == "mul":
+    if node.op == "mul" and label_of(node) is None:
         node = scaled(node)
     if node.op in ("add", "mul", "sym") and any(name.startswith("unit") for name in symbols(node)):
         return components(node)
@@ -103,7 +117,7 @@ def without_ranges(node: Node, renamed: bool) -> Node:
 def rename(node: Node, names: dict[str, str]) -> Node:
     """Return ``node`` with variables renamed."""
     if node.op == "sym":
-        return sym(names.get(node.value, node.value))
+        return sym(names.get(str(node.value), str(node.value)))
     return Node(node.op, tuple(rename(arg, names) for arg in node.args), node.value)
 
 
@@ -116,14 +130,20 @@ def choose_sign(node: Node, sign: int) -> Node:
     return Node(node.op, tuple(choose_sign(arg, sign) for arg in node.args), node.value)
 
 
+def label_of(node: Node) -> str | None:
+    """Return the name of a point that is written with it, ``P`` of ``P(1, 2)``."""
+    if node.op != "mul" or len(node.args) != 2 or node.args[1].op != "bracket":
+        return None
+    name = node.args[0]
+    return name.value if name.op == "sym" and name.value[:1].isupper() else None
+
+
 def scaled(node: Node) -> Node:
     """Return a number times a matrix or vector as the matrix or vector of the products."""
     whole = [arg for arg in node.args if arg.op in ("matrix", "bracket")]
     if len(whole) != 1:
         return node
     factors = [arg for arg in node.args if arg is not whole[0]]
-    if len(factors) == 1 and factors[0].op == "sym" and factors[0].value[:1].isupper() and whole[0].op == "bracket":
-        return whole[0]  # a point with its name, P(1, 2)
     return Node(whole[0].op, tuple(mul(*factors, entry) for entry in whole[0].args), whole[0].value)
 
 
@@ -309,7 +329,7 @@ def shape(node: Node) -> tuple[object, ...]:
     """Return what two ordered collections must share: kind of brackets and size."""
     size = len(node.args)
     if node.op == "matrix":
-        return ("tuple", size) if node.value == 1 or node.value == size else ("matrix", size, node.value)
+        return ("tuple", size) if node.value in (1, size) else ("matrix", size, node.value)
     if node.op == "list":
         named_in_order = sorted(names_of(node.args)) == [i.args[0].value for i in node.args if i.op == "rel"]
         return ("tuple", size) if named_in_order else ("list", size)

@@ -132,11 +132,22 @@ def integers(function: Callable[..., int]) -> Callable[..., Fraction | None]:
     return of
 
 
+def root(x: Fraction, n: Fraction) -> Fraction | None:
+    """Return the rational n-th root; of a negative number the real one where n is odd."""
+    degree = whole(n, 64)
+    if not degree:
+        return None
+    if x < 0 and degree % 2:
+        found = even_root(-x, degree)
+        return None if found is None else -found
+    return even_root(x, degree)
+
+
 _FUNCTIONS: dict[str, Callable[..., Fraction | None]] = {
     "sqrt": lambda x: even_root(x, 2),
     "cbrt": lambda x: root(x, Fraction(3)),
-    "root": lambda x, n: root(x, n),
-    "abs": lambda x: abs(x),
+    "root": root,
+    "abs": lambda x: x if x > 0 else -x,
     "floor": lambda x: Fraction(math.floor(x)),
     "ceil": lambda x: Fraction(math.ceil(x)),
     "percent": lambda x: x / 100,
@@ -151,17 +162,6 @@ _FUNCTIONS: dict[str, Callable[..., Fraction | None]] = {
     "mod": lambda a, b: a % b if b else None,
     "sgn": lambda x: Fraction((x > 0) - (x < 0)),
 }
-
-
-def root(x: Fraction, n: Fraction) -> Fraction | None:
-    """Return the rational n-th root; of a negative number the real one where n is odd."""
-    degree = whole(n, 64)
-    if not degree:
-        return None
-    if x < 0 and degree % 2:
-        found = even_root(-x, degree)
-        return None if found is None else -found
-    return even_root(x, degree)
 
 
 def series(node: Node) -> Fraction | None:

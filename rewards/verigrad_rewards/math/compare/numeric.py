@@ -200,7 +200,7 @@ def inverse(name: str, inside: Callable[[Any], bool]) -> Callable[[Evaluator, An
     return of
 
 
-def of_real(function: Callable[[Evaluator, Any], Any]) -> Callable[[Evaluator, Any], Any]:
+def of_real(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that has a value for real numbers only."""
 
     def of(ev: Evaluator, *xs: Any) -> Any:

@@ -17,6 +17,7 @@ MAX_DIGITS = 2_500
 MAX_NODES = 400  # of an expression that is evaluated to many digits
 MIN_SHOWN = 4  # significant digits of a decimal that answers a number which no decimal equals
 _STEPS = frozenset(("floor", "ceil", "mod"))
+FLOAT_DIGITS = 15
 LONG = 7  # significant digits from which a decimal counts as cut off rather than exact
 
 
@@ -95,7 +96,8 @@ def rounds_to(node: Node, decimal: Shown, rounded: bool) -> bool:
         return False
     if abs(evaluator.mp.im(value)) > abs(value) * evaluator.mp.mpf(10) ** -DIGITS:
         return False
-    return bool(abs(evaluator.mp.re(value) - evaluator.number(decimal.value)) * 2 <= evaluator.number(decimal.unit))
+    allowed = max(decimal.unit, abs(decimal.value) / 10**FLOAT_DIGITS)  # a printed float is exact to so many digits
+    return bool(abs(evaluator.mp.re(value) - evaluator.number(decimal.value)) * 2 <= evaluator.number(allowed))
 
 
 def decide(a: Node, b: Node) -> bool:

@@ -1,40 +1,39 @@
-"""Read the parts of an expression that no operator divides: numbers, variables, functions, LaTeX commands."""
+"""Read the parts of an expression that no operator divides: numbers, variables, words, LaTeX commands."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from fractions import Fraction
 
-from verigrad_rewards.math.parse.cursor import Cursor
+from verigrad_rewards.math.parse.functions import Functions
 from verigrad_rewards.math.parse.names import (
     ACCENTS,
     ALIASES,
     BASIS,
+    BINOMIALS,
     CONSTANTS,
+    ENCLOSED,
+    FRACTIONS,
     FUNCTIONS,
     GREEK,
-    INVERSES,
     MATRICES,
     NUMBER_SETS,
     SAME_LETTER,
     WORDS,
 )
 from verigrad_rewards.math.parse.tokens import Token
-from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, ReadError, call, div, mul, num, sym
+from verigrad_rewards.math.parse.tree import Node, ReadError, call, div, letter, mul, num, sym
 
 MAX_DIGITS = 4_000  # of a number, the zeros of 1e300 included
-CLOSES = {
-    "(": ")", "[": "]", "{": "}", "lbrace": "rbrace", "langle": "rangle", "lvert": "rvert", "lVert": "rVert",
-    "lfloor": "rfloor", "lceil": "rceil", "lbrack": "rbrack",
-}  # fmt: skip
-_ENCLOSED = {"lvert": "abs", "lVert": "norm", "lfloor": "floor", "lceil": "ceil"}
 _GLUED = ("arcsin", "arccos", "arctan", "sin", "cos", "tan", "ln", "log", "sqrt")  # "sinx"
-_DIGIT_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-                "eleven": 11, "twelve": 12, "sixteen": 16}  # fmt: skip
-_SEPARATORS = str.maketrans("", "", ",{}\\!; \t\n\r\f\v")
-_FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac"))
-_BINOMIALS = frozenset(("binom", "dbinom", "tbinom"))
+_BASES = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "sixteen": 16,
+}  # fmt: skip
+_SEPARATORS = str.maketrans("", "", ",{}\\!;: \t\n\r\f\v")
+_NAMES = frozenset(("angle", "triangle", "Box", "square"))
 
 
-class Atoms(Cursor):
+class Atoms(Functions):
     """Reads what no operator divides."""
 
     @abstractmethod
@@ -90,14 +89,9 @@ class Atoms(Cursor):
         if name in FUNCTIONS:
             return self.function(name)
         if text in ("C", "P") and (pair := self.pair()) is not None:
-            whole = all(arg.op == "num" and arg.value >= 0 for arg in pair)
-            return (
-                call("binom" if text == "C" else "perm", *pair)
-                if whole
-                else mul(sym(text), Node("bracket", pair, "()"))
-            )
+            return chosen(text, *pair)
         if len(text) > 1 and text in CONSTANTS:
-            return Node("const", (), CONSTANTS[text])
+            return letter(text)
         if text in GREEK or len(text) == 1:
             return self.variable(text)
         if (start := glued(text)) is not None:
@@ -107,32 +101,25 @@ class Atoms(Cursor):
         self.tokens[self.place - 1 : self.place] = [Token("word", c, False) for c in text]
         return self.variable(text[0])
 
-    def pair(self) -> tuple[Node, Node] | None:
-        """Read ``(a, b)`` if it stands here, else None; looks ahead first, so that nothing is read twice."""
-        end = self.partner(0)
-        if end is None or self.peek().spaced or self.commas(end) != 1:
-            return None
-        node = self.primary()
-        return (node.args[0], node.args[1]) if len(node.args) == 2 else None
-
-    def commas(self, end: int) -> int:
-        """Return how many commas stand in the bracket up to ``end`` ahead, those in brackets within it left out."""
-        depth = found = 0
-        for ahead in range(end):
-            text = self.peek(ahead).text
-            depth += (text in "([{") - (text in ")]}") if len(text) == 1 else 0
-            found += text == "," and depth == 1
-        return found
-
     def variable(self, name: str) -> Node:
         """Return a variable with the subscript that follows it; ``e``, ``i`` and ``pi`` are constants."""
         name = SAME_LETTER.get(name, name)
         if self.accept("_"):
-            return sym(f"{name}_{self.name_group()}")
+            return self.combination(name, self.name_group())
         after = self.peek()
         if after.kind == "num" and not after.spaced and after.text.isdecimal() and self.peek(-1).kind == "word":
             return sym(f"{name}_{self.take().text}")
         return letter(name)
+
+    def combination(self, name: str, below: str) -> Node:
+        """Return a variable with its subscript; ``C_{10}^{3}`` is the binomial coefficient."""
+        if name == "C" and below.isascii() and below.isdecimal() and self.sees("^"):
+            self.take()
+            above = self.exponent()
+            if above.op == "num" and above.value <= int(below):
+                return call("binom", num(int(below)), above)
+            return Node("pow", (sym(f"{name}_{below}"), above))
+        return sym(f"{name}_{below}")
 
     def roman(self, text: str) -> Node:
         r"""Return what stands in ``\mathrm{}`` or ``\operatorname{}``: a function, a number set or one variable."""
@@ -162,145 +149,37 @@ class Atoms(Cursor):
             ReadError: it is none that an answer uses.
         """
         known = ALIASES.get(name, name)
-        if name in _FRACTIONS:
-            return div(self.argument(), self.argument())
-        if name in _BINOMIALS:
-            return call("binom", self.argument(), self.argument())
-        if known in FUNCTIONS:
-            return self.root() if name == "sqrt" else self.function(known)
-        if name in CONSTANTS or name in GREEK:
-            return self.variable(CONSTANTS.get(name, name)) if name in GREEK else Node("const", (), CONSTANTS[name])
-        if name in ("sum", "prod"):
-            return self.series(name)
-        if name in ACCENTS:
-            below = self.name_group().removeprefix("unit")
-            return self.variable(
-                f"unit{below}" if name in ("hat", "vec", "widehat") and below in BASIS else f"{name} {below}"
-            )
-        if name in ("emptyset", "varnothing"):
-            return Node("set")
-        if name in _ENCLOSED:
-            return self.enclosed(name)
-        if name in ("lbrace", "langle", "lbrack"):
-            return self.inside(name)
-        if len(name) == 1 or name in ("angle", "triangle", "Box", "square", "cdots"):
+        if name == "sqrt":
+            return self.root()
+        if known in FUNCTIONS and name not in BINOMIALS:
+            return self.function(known)
+        if len(name) == 1 or name in _NAMES or name in GREEK or name in CONSTANTS:
             return self.variable(NUMBER_SETS.get(name, name))
-        raise ReadError(f"has the command \\{name[:30]}, which is not read")
+        read = self.reader(name)
+        if read is None:
+            raise ReadError(f"has the command \\{name[:30]}, which is not read")
+        return read()
 
-    def argument(self) -> Node:
-        r"""Read a group, or as TeX does one digit or one token: ``\frac12``."""
-        token = self.peek()
-        if token.kind == "num" and len(token.text) > 1 and token.text.isdecimal():
-            self.tokens[self.place] = token._replace(text=token.text[1:], spaced=False)
-            return num(int(token.text[0]))
-        if token.kind == "word" and len(token.text) > 1 and token.text not in GREEK:
-            self.tokens[self.place] = token._replace(text=token.text[1:], spaced=False)
-            return letter(token.text[0])
-        self.deeper()
-        node = self.primary()
-        self.depth -= 1
-        return node
+    def reader(self, name: str) -> Callable[[], Node] | None:
+        """Return what reads the arguments of a command, None for one that is not read."""
+        if name in ACCENTS:
+            return lambda: self.accented(name)
+        if name in ENCLOSED:
+            return lambda: self.enclosed(name)
+        readers: dict[str, Callable[[], Node]] = {
+            **dict.fromkeys(FRACTIONS, lambda: div(self.argument(), self.argument())),
+            **dict.fromkeys(BINOMIALS, lambda: call("binom", self.argument(), self.argument())),
+            **dict.fromkeys(("sum", "prod"), lambda: self.series(name)),
+            **dict.fromkeys(("emptyset", "varnothing"), lambda: Node("set")),
+            **dict.fromkeys(("lbrace", "langle", "lbrack"), lambda: self.inside(name)),
+        }
+        return readers.get(name)
 
-    def root(self) -> Node:
-        r"""Read ``\sqrt{x}``, ``\sqrt[3]{x}`` or ``\sqrt x``."""
-        degree = None
-        if self.accept("["):
-            degree = self.sum()
-            self.expect("]")
-        self.deeper()
-        node = self.primary()
-        self.depth -= 1
-        return call("sqrt", node) if degree is None else call("root", node, degree)
-
-    def function(self, name: str) -> Node:
-        """Read the exponent, base and argument of a function and return its application."""
-        exponent = base = None
-        if self.accept("^", "**"):
-            exponent = self.exponent()
-        if name == "log":
-            base = self.base_of_log()
-        if exponent is None and self.accept("^", "**"):
-            exponent = self.exponent()
-        if exponent == MINUS_ONE and name in INVERSES:
-            name, exponent = INVERSES[name], None
-        self.deeper()
-        args = self.arguments(name)
-        self.depth -= 1
-        node = call(name, *args) if base is None else call("log_base", args[0], base)
-        return node if exponent is None else Node("pow", (node, exponent))
-
-    def base_of_log(self) -> Node | None:
-        """Read the base of a logarithm if one stands here: ``_2``, ``_{10}``, ``log2(``."""
-        if self.accept("_"):
-            return self.argument()
-        if self.peek().kind == "num" and not self.peek().spaced and self.peek(1).text == "(":
-            return self.number(self.take().text)
-        return None
-
-    def arguments(self, name: str) -> tuple[Node, ...]:
-        """Read the argument of a function: a bracket, or factors beside each other up to the next sign or function."""
-        if self.sees("(", "{", "[") or (self.peek().kind == "sign" and self.peek().text == "|"):
-            node = self.primary()
-            if name == "exp" or self.peek().text != "^":
-                return node.args if node.op == "bracket" else (node,)
-            return (self.raise_to(node),) if self.peek(-1).text == "}" else (node,)
-        negative = self.negated()
-        factors = [self.power()]
-        while self.peek().kind in ("num", "word", "cmd") and self.continues_argument():
-            factors.append(self.power())
-        node = mul(*factors)
-        return (mul(MINUS_ONE, node) if negative else node,)
-
-    def raise_to(self, node: Node) -> Node:
-        """Read the exponent after ``node``."""
-        self.expect("^")
-        return Node("pow", (node, self.exponent()))
-
-    def continues_argument(self) -> bool:
-        r"""Whether the next token still belongs to an argument without brackets: ``\sin 2\pi x``."""
-        kind, text, _ = self.peek()
-        if kind == "word":
-            return len(text) == 1 or text in GREEK or text in CONSTANTS
-        return kind == "num" or text in GREEK or text in CONSTANTS or text in _FRACTIONS or text == "sqrt"
-
-    def enclosed(self, opened: str) -> Node:
-        """Read up to the closing partner of floor, ceiling or absolute value."""
-        self.deeper()
-        node = self.sum()
-        self.depth -= 1
-        self.expect(CLOSES[opened])
-        return call(_ENCLOSED[opened], node)
-
-    def between_bars(self) -> Node:
-        """Read an absolute value."""
-        self.deeper()
-        self.bars += 1
-        node = self.sum()
-        self.bars -= 1
-        self.depth -= 1
-        self.expect("|")
-        return call("abs", node)
-
-    def series(self, kind: str) -> Node:
-        r"""Read ``\sum_{k=1}^{n} …`` or a product: the body is the next product."""
-        self.expect("_")
-        self.expect("{")
-        variable = self.primary()
-        self.expect("=")
-        first = self.sum()
-        self.expect("}")
-        self.expect("^")
-        last = self.argument()
-        self.deeper()
-        body = self.term()
-        self.depth -= 1
-        if variable.op != "sym":
-            raise ReadError("has a sum whose index is no variable")
-        return Node("sum", (body, first, last), (kind, variable.value))
-
-    @abstractmethod
-    def term(self) -> Node:
-        """Read factors joined by multiplication and division."""
+    def accented(self, accent: str) -> Node:
+        r"""Return ``\vec{v}`` as a variable, ``\hat{i}`` as the unit vector."""
+        below = self.name_group().removeprefix("unit")
+        unit = accent in ("hat", "vec", "widehat") and below in BASIS
+        return self.variable(f"unit{below}" if unit else f"{accent} {below}")
 
     def environment(self, name: str) -> Node:
         """Read a matrix.
@@ -313,9 +192,11 @@ class Atoms(Cursor):
         return self.matrix()
 
 
-def letter(name: str) -> Node:
-    """Return a letter or name as the constant or variable it is."""
-    return Node("const", (), CONSTANTS[name]) if name in CONSTANTS else sym(name)
+def chosen(letter_: str, n: Node, k: Node) -> Node:
+    """Return ``C(10, 3)`` and ``P(10, 3)`` as the numbers they are; with other arguments, a point and its name."""
+    if all(arg.op == "num" and arg.value >= 0 for arg in (n, k)):
+        return call("binom" if letter_ == "C" else "perm", n, k)
+    return mul(sym(letter_), Node("bracket", (n, k), "()"))
 
 
 def glued(word: str) -> str | None:
@@ -336,7 +217,7 @@ def based(text: str) -> Node:
     digits, _, written = text.partition("_")
     digits = digits.strip("(){} ")
     name = "".join(c for c in written.split("{")[-1] if c.isalnum())
-    base = int(name) if name.isdecimal() else _DIGIT_WORDS.get(name.removeprefix("base"), 0)
+    base = int(name) if name.isdecimal() else _BASES.get(name.removeprefix("base"), 0)
     if not 2 <= base <= 36 or any(int(c, 36) >= base for c in digits):
         raise ReadError(f"is no numeral: {text[:40]!r}")
     return Node("base", (), (digits.lstrip("0") or "0", base))

@@ -28,6 +28,18 @@ class Cursor(ABC):
         """Read a factor with its exponent."""
 
     @abstractmethod
+    def primary(self) -> Node:
+        """Read a number, a variable, a bracket or a function with its argument."""
+
+    @abstractmethod
+    def number(self, text: str) -> Node:
+        """Return the number of a token."""
+
+    @abstractmethod
+    def term(self) -> Node:
+        """Read factors joined by multiplication and division."""
+
+    @abstractmethod
     def exponent(self) -> Node:
         """Read an exponent."""
 

@@ -1,7 +1,7 @@
 """Read an expression by recursive descent: sums, products, powers. Nothing is evaluated here."""
 
 from verigrad_rewards.math.parse.atoms import Atoms, readable_word
-from verigrad_rewards.math.parse.names import ACCENTS, ALIASES, CONSTANTS, FUNCTIONS, GREEK
+from verigrad_rewards.math.parse.names import ACCENTS, ALIASES, BASIS, CONSTANTS, FUNCTIONS, GREEK
 from verigrad_rewards.math.parse.tree import Node, ReadError, add, call, div, mul, neg, num, sym
 from verigrad_rewards.math.parse.units import is_unit
 
@@ -31,10 +31,7 @@ class Expressions(Atoms):
     def signed(self) -> Node:
         """Read a product with any number of signs before it."""
         negative = self.negated()
-        if self.sees("pm", "mp"):
-            node = Node(self.take().text, (self.term(),))
-        else:
-            node = self.term()
+        node = Node(self.take().text, (self.term(),)) if self.sees("pm", "mp") else self.term()
         return neg(node) if negative else node
 
     def term(self) -> Node:
@@ -60,44 +57,50 @@ class Expressions(Atoms):
 
     def begins_factor(self) -> bool:
         """Whether the next token begins a factor that stands beside the one before it."""
-        kind, text, spaced = self.peek()
-        if kind in ("num", "base", "begin"):
-            return True
+        kind, text, _ = self.peek()
         if kind == "word":
-            if text == "U" and self.peek(-1).text in (")", "]") and self.peek(1).text in ("(", "["):
-                return False  # a union
-            if (text in ("C", "F") and "circ" in (self.peek(-1).text, self.peek(-2).text)) or self.peek(-1).text == "°":
-                return False  # degrees Celsius
-            return readable_word(text) and not (is_unit(text) and self.after_value(spaced, text))
+            return self.begins_word_factor(text)
         if kind == "roman":
-            return not is_unit(text)
+            thing = len(text) > 3 and text.islower() and text not in FUNCTIONS and text[4:] not in BASIS
+            return not is_unit(text) and not thing
         if kind == "cmd":
-            if text in ("Omega", "mu", "frac") and self.unit_command(text):
-                return False
             known = text in FUNCTIONS or text in ALIASES or text in CONSTANTS or text in GREEK or text in ACCENTS
-            return known or text in _BEGIN_FACTOR
-        return kind == "sign" and (text in "([{" or (text == "|" and not self.bars))
+            return (known or text in _BEGIN_FACTOR) and not self.unit_command(text)
+        if kind == "sign":
+            return text in "([{" or (text == "|" and not self.bars)
+        return kind in ("num", "base", "begin")
 
-    def unit_command(self, text: str) -> bool:
-        r"""Whether a command begins a unit: ``50\ \Omega``, ``10\ \mu\mathrm{F}``, ``\frac{\mathrm{J}}{\mathrm{K}}``."""
-        before, after = self.peek(-1), self.peek(1)
-        if text == "frac":
-            return after.text == "{" and self.peek(2).kind in ("roman", "text") and is_unit(self.peek(2).text)
-        return before.kind == "num" and (after.kind == "end" if text == "Omega" else after.kind in ("roman", "text"))
-
-    def after_value(self, spaced: bool, text: str) -> bool:
-        """Whether a word that could be a unit stands where units do: behind a value, and not glued to it if short."""
-        follows = self.peek(1)
-        if text in FUNCTIONS and follows.text in ("(", "^", "_", "{"):
+    def begins_word_factor(self, text: str) -> bool:
+        """Whether a word is variables, not a unit, not the U of a union, not the C of degrees Celsius."""
+        before, after = self.peek(-1).text, self.peek(1).text
+        if text == "U" and before in (")", "]") and after in ("(", "["):
             return False
-        if not self.units:
+        if text in ("C", "F") and (before == "°" or "circ" in (before, self.peek(-2).text)):
+            return False
+        return readable_word(text) and not (is_unit(text) and self.after_value(text))
+
+    def unit_command(self, name: str) -> bool:
+        r"""Whether a command begins a unit: ``50\ \Omega``, ``10\ \mu\mathrm{F}``, ``\frac{\mathrm{J}}{\text{K}}``."""
+        before, after = self.peek(-1), self.peek(1)
+        if name == "frac":
+            return after.text == "{" and self.peek(2).kind in ("roman", "text") and is_unit(self.peek(2).text)
+        if name == "Omega":
+            return before.kind == "num" and after.kind == "end"
+        return name == "mu" and before.kind == "num" and after.kind in ("roman", "text")
+
+    def after_value(self, text: str) -> bool:
+        """Whether a word that could be a unit stands where units do: behind a value, and apart from it if short."""
+        before, spaced = self.peek(-1), self.peek().spaced
+        if not self.units or (text in FUNCTIONS and self.peek(1).text in ("(", "^", "_", "{")):
             return False
         if len(text) > 1:
-            return spaced or (self.peek(-1).kind in ("num", "sign") and self.peek(-1).text != "}")
-        before = [t for t in self.tokens[: self.place] if t.kind not in ("num", "sign") and t.text not in _TIMES]
-        after = [token for token in self.tokens[self.place :] if token.kind in ("word", "roman", "cmd")]
-        alone = all(is_unit(token.text) for token in after)
-        return spaced and alone and not before and (self.peek(-1).kind == "num" or self.peek(-1).text == "}")
+            return spaced or (before.kind in ("num", "sign") and before.text != "}")
+        return spaced and (before.kind == "num" or before.text == "}") and self.only_units_follow()
+
+    def only_units_follow(self) -> bool:
+        """Whether only numbers stand before this word, only units from it on: ``5 m`` but not ``5 g t^2``."""
+        numbers = all(t.kind in ("num", "sign") or t.text in _TIMES for t in self.tokens[: self.place])
+        return numbers and all(is_unit(t.text) for t in self.tokens[self.place :] if t.kind in ("word", "roman", "cmd"))
 
     def unit_follows(self) -> bool:
         """Whether the next sign is the slash of a unit: ``$5/hour``."""
@@ -118,7 +121,7 @@ class Expressions(Atoms):
             if not (whole and self.accept("/") and self.peek().kind == "num"):
                 raise ReadError("has two numbers side by side")
             part = div(part, self.number(self.take().text))
-        elif token.kind == "num" and before.text != "!":
+        elif token.kind == "num" and before.text not in ("!", ")"):
             raise ReadError("has a number right behind a value")
         else:
             part = self.primary()

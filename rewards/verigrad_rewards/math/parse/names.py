@@ -31,7 +31,7 @@ GREEK = frozenset(
 SAME_LETTER = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma"}
 ACCENTS = frozenset(
     """
-    hat widehat vec bar overline tilde widetilde dot ddot overrightarrow underline
+    hat widehat vec bar overline tilde widetilde dot ddot overrightarrow
 """.split()
 )
 NUMBER_SETS = {"R": "ℝ", "Z": "ℤ", "N": "ℕ", "Q": "ℚ", "C": "ℂ"}
@@ -56,3 +56,10 @@ WORDS = frozenset(
         dog cat end
     """.split()
 )
+FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac"))
+BINOMIALS = frozenset(("binom", "dbinom", "tbinom"))
+ENCLOSED = {"lvert": "abs", "lVert": "norm", "lfloor": "floor", "lceil": "ceil"}
+CLOSES = {
+    "(": ")", "[": "]", "{": "}", "lbrace": "rbrace", "langle": "rangle", "lvert": "rvert", "lVert": "rVert",
+    "lfloor": "rfloor", "lceil": "rceil", "lbrack": "rbrack",
+}  # fmt: skip

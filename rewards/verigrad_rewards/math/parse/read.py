@@ -12,8 +12,9 @@ from verigrad_rewards.math.parse.tree import Node, ReadError
 from verigrad_rewards.math.parse.words import read_number_words, read_text, read_time, without_fonts
 
 _WRAPS = (
-    ("\\boxed{", "}"), ("\\fbox{", "}"), ("```", "```"), ("**", "**"), ("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$"),
-    ("__", "__"), ("`", "`"), ('"', '"'), ("“", "”"), ("\\text{", "}"), ("\\textbf{", "}"), ("\\mathbf{", "}"),
+    ("\\boxed{", "}"), ("\\fbox{", "}"), ("```", "```"), ("**", "**"), ("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"),
+    ("$", "$"),     ("__", "__"), ("`", "`"), ('"', '"'), ("“", "”"), ("\\text{", "}"), ("\\textbf{", "}"),
+    ("\\mathbf{", "}"),
     ("\\mathrm{", "}"), ("\\displaystyle", ""), ("*", "*"),
 )  # fmt: skip
 _LEAD = re.compile(
@@ -102,20 +103,9 @@ def read_answer(text: str) -> Node:
     """
     if len(text) > MAX_LENGTH:
         raise ReadError(f"has {len(text)} characters; {MAX_LENGTH} are allowed")
-    bare = unwrap(to_latex(text).replace("\\$", "\\textdollar "))
-    if not bare:
-        raise ReadError("is empty")
-    bare = _ORDINAL.sub(r"\1", bare)
-    if bare[0] == "~" and bare[-1] != "~" and "\\" not in bare and "$" not in text:
-        bare = f"\\approx {bare[1:]}"
-    if (label := _LABEL.match(bare)) and not any(readable_word(word) or word == "not" for word in label[1].split()):
-        bare = bare[label.end() :]
+    bare = respelled(text)
     said = " ".join(without_fonts(bare).replace("$", " ").replace("\\ ", " ").split())
-    node = read_time(bare) or read_number_words(said)
-    if node is None and _WORDS_ONLY.fullmatch(said) and not all(map(readable, re.findall(r"[A-Za-z]+", said))):
-        node = read_text(bare)
-    if node is None and (parts := _TWO_UNITS.fullmatch(said)):  # 2 hours 30 minutes
-        node = read_text(f"{parts[1]} {parts[2]}")
+    node = read_words(bare, said)
     if node is not None:
         return node
     if numeral := _BASED.fullmatch(said):
@@ -127,6 +117,33 @@ def read_answer(text: str) -> Node:
         if node is None:
             raise error from None
         return node
+
+
+def respelled(text: str) -> str:
+    """Return an answer without what encloses, introduces or decorates it.
+
+    Raises:
+        ReadError: nothing is left.
+    """
+    bare = _ORDINAL.sub(r"\1", unwrap(to_latex(text).replace("\\$", "\\textdollar ")))
+    if not bare:
+        raise ReadError("is empty")
+    if bare[0] == "~" and bare[-1] != "~" and "\\" not in bare and "$" not in text:  # elsewhere ~ is a space
+        bare = f"\\approx {bare[1:]}"
+    label = _LABEL.match(bare)
+    if label and not any(readable_word(word) or word == "not" for word in label[1].split()):
+        bare = bare[label.end() :]
+    return bare
+
+
+def read_words(bare: str, said: str) -> Node | None:
+    """Return the tree of an answer that is words or a time; None where it is for the grammar to read."""
+    node = read_time(bare) or read_number_words(said)
+    if node is None and _WORDS_ONLY.fullmatch(said) and not all(map(readable, re.findall(r"[A-Za-z]+", said))):
+        return read_text(bare)
+    if node is None and (parts := _TWO_UNITS.fullmatch(said)):  # 2 hours 30 minutes
+        return read_text(f"{parts[1]} {parts[2]}")
+    return node
 
 
 @lru_cache(maxsize=20_000)

@@ -26,24 +26,31 @@ class Token(NamedTuple):
     spaced: bool
 
 
-_IGNORED = (
-    r"displaystyle|textstyle|scriptstyle|limits|nolimits|left|right|[bB]igg?[lrm]?|mathopen|mathclose|boxed|fbox|"
-    r"mathstrut|large|Large|LARGE|huge|Huge|small|bf|it|rm|nonumber|notag|quad|qquad|allowbreak|strut|middle"
+_IGNORED = "|".join(
+    """
+    displaystyle textstyle scriptstyle limits nolimits left right middle [bB]igg?[lrm]? mathopen mathclose mathstrut
+    strut     boxed fbox large Large LARGE huge Huge small bf it rm nonumber notag quad qquad underline emph allowbreak
+    """.split()
 )
-_SPACE = rf"(?P<space>(?:\s|~|\\[,;:!> ]|\\(?:hspace|vspace|h?phantom|color|textcolor)\*?\s*\{{[^{{}}]*\}}|\\(?:{_IGNORED})(?![a-zA-Z])\.?)+)"
-_GROUP = r"(?P<group>\\(?P<font>text(?:bf|it|rm|sf|tt|normal|up)?|[mh]box|math(?:rm|bf|it|sf|tt|cal|bb|scr|frak|normal)|boldsymbol|bm|operatorname\*?)\s*\{)"
-_THOUSANDS = r"[1-9]\d{0,2}(?:(?:,|\{,\}|,?\s?\\[,!;: ]\s?|\s)\d{3})+(?!\d)"
-_NUM = rf"(?P<num>(?:{_THOUSANDS}|\d+)(?:\.\d+|\.(?![\d.]))?|\.\d+)"
+_DROPPED_GROUP = r"\\(?:hspace|vspace|h?phantom|color|textcolor)\*?\s*\{[^{}]*\}"
+_SPACE = rf"(?P<space>(?:\s|~|\\[,;:!> ]|{_DROPPED_GROUP}|\\(?:{_IGNORED})(?![a-zA-Z])\.?)+)"
+_FONTS = r"text(?:bf|it|rm|sf|tt|normal|up)?|[mh]box|math(?:rm|bf|it|sf|tt|cal|bb|scr|frak|normal)"
+_GROUP = rf"(?P<group>\\(?P<font>{_FONTS}|boldsymbol|bm|operatorname\*?)\s*\{{)"
+_ENVIRONMENT = r"(?P<env>\\(?P<edge>begin|end)\s*\{(?P<name>[a-zA-Z]+)\*?\})"
+_DIGITS = r"(?:[0-9]+|\(\s*[0-9]+\s*\)|\{\s*[0-9]+\s*\})"
+_LETTERED = r"(?:[0-9A-F]+|\(\s*[0-9A-F]+\s*\)|\{\s*[0-9A-F]+\s*\})"  # digits of a base above ten
+_WORD_BASE = r"\\(?:text|mathrm)\{[a-z0-9 ]+\}"
+_BASE = (
+    rf"(?P<base>(?<![\w.])(?:{_DIGITS}\s?_(?:\{{\s*[2-9]\s*\}}|[2-9](?!\d))"
+    rf"|{_LETTERED}\s?_(?:[1-3]\d(?!\d)|\{{\s*[1-3]\d\s*\}}|{_WORD_BASE}|\{{{_WORD_BASE}\}})))"
+)
+_COMMA_GROUPS = r"[1-9]\d{0,2}(?:(?:,|\{,\}|,?\s?\\[,!;: ]\s?)\d{3})+(?!\d)"
+_SPACE_GROUPS = r"(?<![_^])[1-9]\d{0,2}(?:\s\d{3})+(?!\d)"
+_NUM = rf"(?P<num>(?:{_COMMA_GROUPS}|{_SPACE_GROUPS}|\d+)(?:\.\d+|\.(?![\d.]))?|\.\d+)"
+_COMMAND = r"\\(?P<cmd>[a-zA-Z]+)|\\(?P<escaped>[%$#&_{}|\\*.'-])"
+_SIGN = r"(?P<sign><=|>=|!=|==|=>|->|:=|\*\*|\.\.\.|<>|[-+*/^_=<>!|()\[\]{}.,;:'%$&?\"@#€£¥₹°¢])"
 _TOKEN = re.compile(
-    rf"{_SPACE}|{_GROUP}"
-    r"|(?P<env>\\(?P<edge>begin|end)\s*\{(?P<name>[a-zA-Z]+)\*?\})"
-    r"|(?P<base>(?<![\w.])(?:(?:[0-9]+|\(\s*[0-9]+\s*\)|\{\s*[0-9]+\s*\})\s?_(?:\{\s*[2-9]\s*\}|[2-9](?!\d))"
-    r"|(?:[0-9A-F]+|\(\s*[0-9A-F]+\s*\)|\{\s*[0-9A-F]+\s*\})\s?_(?:[1-3]\d(?!\d)|\{\s*[1-3]\d\s*\}|\\(?:text|mathrm)\{[a-z0-9 ]+\}|\{\\(?:text|mathrm)\{[a-z0-9 ]+\}\})))"
-    rf"|{_NUM}"
-    r"|\\(?P<cmd>[a-zA-Z]+)|\\(?P<escaped>[%$#&_{}|\\*.'-])"
-    r"|(?P<word>[A-Za-z]+)"
-    r"|(?P<sign><=|>=|!=|==|=>|->|:=|\*\*|\.\.\.|<>|[-+*/^_=<>!|()\[\]{}.,;:'%$&?\"@#€£¥₹°¢])",
-    re.ASCII,
+    "|".join((_SPACE, _GROUP, _ENVIRONMENT, _BASE, _NUM, _COMMAND, r"(?P<word>[A-Za-z]+)", _SIGN)), re.ASCII
 )
 _TIMES = re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])")
 _RESPELLED = (

@@ -36,6 +36,8 @@ Answers that are no single expression:
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from verigrad_rewards.math.parse.names import CONSTANTS
+
 
 class ReadError(ValueError):
     """The text is no answer that can be read; the message says why in words that follow "the answer"."""
@@ -59,13 +61,19 @@ def sym(name: str) -> Node:
     return Node("sym", (), name)
 
 
+def letter(name: str) -> Node:
+    """Return a letter or name as the constant or variable it is."""
+    return Node("const", (), CONSTANTS[name]) if name in CONSTANTS else sym(name)
+
+
 def call(name: str, *args: Node) -> Node:
     """Return a function of ``args``."""
     return Node("call", args, name)
 
 
 MINUS_ONE = num(-1)
-PI, E, I, INF = (Node("const", (), name) for name in ("pi", "e", "i", "inf"))
+INF = Node("const", (), "inf")
+BLANK = Node("sym", (), "")  # the missing left side of "> 42"
 
 
 def add(*terms: Node) -> Node:

@@ -9,8 +9,8 @@ _SPELLINGS = """
 m meter meters metre metres|cm centimeter centimeters centimetre centimetres|mm millimeter millimeters millimetre
 millimetres|km kilometer kilometers kilometre kilometres kms|nm nanometer nanometers nanometre nanometres
 |um µm mum micron microns micrometer micrometers micrometre micrometres|dm decimeter decimeters
-|ft foot feet|in inch inches|yd yard yards|mi mile miles|ly lightyear lightyears light-year light-years|pc parsec parsecs
-|kpc kiloparsec|Mpc megaparsec|AU au
+|ft foot feet|in inch inches|yd yard yards|mi mile miles|ly lightyear lightyears
+light-year light-years|pc parsec parsecs|kpc kiloparsec|Mpc megaparsec|AU au
 |g gram grams gramme grammes gm|kg kilogram kilograms kilo kilos|mg milligram milligrams|ug µg microgram micrograms
 |lb lbs|pound pounds|oz ounce ounces|ton tons tonne tonnes|u amu
 |s sec secs second seconds|ms millisecond milliseconds|us µs mus microsecond microseconds|ns nanosecond nanoseconds
@@ -20,8 +20,9 @@ millimetres|km kilometer kilometers kilometre kilometres kms|nm nanometer nanome
 |J joule joules|kJ kilojoule kilojoules|MJ|cal calorie calories|kcal kilocalorie kilocalories|eV electronvolt
 electronvolts|keV|MeV|GeV|erg ergs|W watt watts|kW kilowatt kilowatts|MW megawatt megawatts|kWh|hp
 |N newton newtons|kN|dyn dyne dynes|Pa pascal pascals|kPa kilopascal kilopascals|MPa|GPa|atm|bar bars|torr Torr|mmHg|psi
-|V volt volts|mV|kV|A amp amps ampere amperes|mA|ohm ohms Omega|F farad farads|uF µF microfarad microfarads|C coulomb coulombs|T tesla teslas
-|G gauss|H henry henries|Wb weber|Hz hertz|kHz|MHz|GHz|K kelvin kelvins|celsius degC °C|fahrenheit degF °F
+|V volt volts|mV|kV|A amp amps ampere amperes|mA|ohm ohms Omega|F farad farads|uF µF microfarad microfarads
+|C coulomb coulombs|T tesla teslas|G gauss|H henry henries|Wb weber|Hz hertz|kHz|MHz|GHz|K kelvin kelvins
+|celsius centigrade degC °C|fahrenheit degF °F
 |mol mole moles|mmol|M|kmol|bit bits|byte bytes|dB
 |° deg degs degree degrees|rad radian radians|arcsec arcsecond arcseconds|arcmin arcminute arcminutes
 |mph|kph kmh kmph|cc
@@ -30,7 +31,7 @@ electronvolts|keV|MeV|GeV|erg ergs|W watt watts|kW kilowatt kilowatts|MW megawat
 """
 _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
 _COMPOUND = {"mph": (("mi", 1), ("h", -1)), "kph": (("km", 1), ("h", -1)), "cc": (("cm", 3),)}
-_NEUTRAL = frozenset(["unit", "units", "of", "the", "a", "an", "in", "total", "each", "altogether", "both"])
+_NEUTRAL = frozenset("unit units per of the a an in total each altogether both".split())
 # words that are numbers, or make another number of what stands beside them
 OTHER_NUMBERS = frozenset(
     """
@@ -63,6 +64,8 @@ _FACTOR = re.compile(
     r"(?:(?P<before>square|cubic|sq|cu)\.?\s+)?(?P<name>[A-Za-zµ°$€£¥₹¢%]+(?:-[A-Za-z]+)?)\.?"
     r"(?:\s+(?P<after>squared|cubed)|\s*(?:\^|\*\*)?\s*[{(]?\s*(?P<power>[+-]?\s?[0-9]{1,2})\s*[)}]?)?"
 )
+_TEMPERATURE = re.compile(r"(?:degrees?|deg|°)\s*(celsius|centigrade|fahrenheit)", re.IGNORECASE)
+_LATEX_SPACE = re.compile(r"\\(?:cdot|times|[,;:! ])|~")
 MAX_WORDS = 8
 
 Unit = frozenset[tuple[str, int]]
@@ -73,19 +76,16 @@ DEGREE: Unit = frozenset({("°", 1)})
 
 def is_unit(text: str) -> bool:
     r"""Whether a word, or what stands in ``\mathrm{}``, is a unit by itself."""
-    words = spelled(text).split()
+    words = [word.strip("()") for word in spelled(text).split()]
     return bool(words) and all(
-        name_of(word) or set(word) & set("/^") or word in _POWERS or word in ("unit", "units") for word in words
+        name_of(word) or set(word) & set("/^") or word in _POWERS or word in ("unit", "units") for word in words if word
     )
 
 
 def spelled(text: str) -> str:
     """Return the words of a unit without LaTeX spacing and products."""
-    return (
-        re.sub(r"\\(?:cdot|times|[,;:! ])|~", " ", text.replace("\\mu", "µ").replace("\\Omega", "Omega"))
-        .replace("k Omega", "kOmega")
-        .replace("M Omega", "MOmega")
-    )
+    text = _TEMPERATURE.sub(r"\1", text.replace("\\mu", "µ").replace("\\Omega", "Omega"))
+    return _LATEX_SPACE.sub(" ", text).replace("k Omega", "kOmega").replace("M Omega", "MOmega")
 
 
 def read_unit(text: str) -> tuple[Unit | None, Fraction]:
@@ -124,7 +124,7 @@ def name_of(word: str) -> str | None:
 
 def same_unit(a: object, b: object) -> bool:
     """Whether two units are the same; a pound may be one of weight or of money."""
-    return a == b or {a, b} in ({_POUND, frozenset({(name, 1)})} for name in ("lb", "£"))
+    return a == b or (_POUND in (a, b) and bool({a, b} & {frozenset({("lb", 1)}), frozenset({("£", 1)})}))
 
 
 def dimension(text: str) -> Unit:

@@ -51,8 +51,9 @@ _SAME = {
     "undefined": "undefined", "dne": "undefined", "does not exist": "undefined", "not defined": "undefined",
     "limit does not exist": "undefined", "indeterminate": "undefined", "doesnt exist": "undefined",
     "no solution": "∅", "no solutions": "∅", "no real solution": "∅", "no real solutions": "∅", "none": "∅",
-    "empty set": "∅", "minus infinity": "-∞", "no real roots": "∅", "no such": "∅", "has no solution": "∅", "infinity": "∞",
-    "positive infinity": "∞", "negative infinity": "-∞", "infinite": "infinite", "infinitely many": "infinite",
+    "empty set": "∅", "minus infinity": "-∞", "no real roots": "∅", "no such": "∅", "has no solution": "∅",
+    "infinity": "∞",    "positive infinity": "∞", "negative infinity": "-∞", "infinite": "infinite",
+    "infinitely many": "infinite",
     "infinitely many solutions": "infinite", "all real numbers": "ℝ", "all reals": "ℝ", "all real": "ℝ", "real": "ℝ",
     "reals": "ℝ", "yes": "yes", "true": "true", "no": "no", "false": "false",
 }  # fmt: skip
