@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
+FUZZ_MINUTES ?= 10
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test test-slow lint bench fuzz clean
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -35,8 +36,17 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-bench: .venv/ready
-	$(BIN)/python benchmarks/code_judge.py
+.venv-bench/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
+bench: .venv-bench/ready
+	.venv-bench/bin/python benchmarks/code_judge.py
+	.venv-bench/bin/python benchmarks/math_verifier.py
+
+fuzz: .venv-base/ready
+	.venv-base/bin/python tests/rewards/math/fuzz.py $(FUZZ_MINUTES)
 
 clean:
-	rm -rf .venv .venv-base
+	rm -rf .venv .venv-base .venv-bench

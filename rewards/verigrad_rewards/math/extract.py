@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from verigrad_rewards.math.parse.notation import FULL_WIDTH_DIGITS
 from verigrad_rewards.math.parse.read import read_answer
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import ReadError
@@ -19,7 +20,7 @@ _IS = r"(?:is|are|was|would\s+be|will\s+be|should\s+be|must\s+be|equals|comes\s+
 _PHRASE = re.compile(
     rf"\banswers?\b(?:\s+(?:to|for|of|in)\b[^.:\n]{{0,120}}?\s{_IS}\b|[\s*_]{{0,9}}(?:\s{_IS}\b|[:=]))"
     r"[ :*_]{0,9}"
-    r"|答案(?:是|为)?\s?[：:]?|故选\s?[：:]?|应选\s?[：:]?|\brespuesta\s(?:correcta\s|final\s)?es|\bréponse\s(?:finale\s)?est"
+    r"|答案(?:是|为)?\s?[：:]?|故选\s?[：:]?|应选\s?[：:]?|答え(?:は|：|:)?|\brespuesta\s(?:correcta\s|final\s)?es|\bréponse\s(?:finale\s)?est"
     r"|\bAntwort\s(?:ist|lautet)"
     rf"|\bfinal\s+answer\b[\s*_#]{{0,9}}\n|ANSWER\s{{0,9}}[:=]",
     re.IGNORECASE,
@@ -38,7 +39,8 @@ _MATH = re.compile(
 _STOP_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{1,20}\|>|</s>|<end_of_turn>|<eos>))+\s*$")
 _BOX = re.compile(r"\\f?box(?:ed)?\s*(?:(\{)|(?=[0-9A-Za-z\\]))")
 _JOINED = re.compile(
-    r"[\s$.\\()\[\]]{0,20}(?:,|;|(?:,\s?)?(?:\\text\{\s*(?:and|or)\s*\}|and|or)|&|\\quad)?[\s$\\()\[\],]{0,20}(?:[a-zA-Z](?:_\{?\w\}?)?\s?=\s?)?"
+    r"(?:[\s$.,;&()\[\]]|\\[\[\]()]|\\[,;: ]|\\q?quad|\\text\{\s*(?:and|or)\s*\}|\band\b|\bor\b){0,20}"
+    r"(?:[a-zA-Z](?:_\{?\w\}?)?\s?=\s?)?"
 )
 _TAKEN_BACK = re.compile(
     r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}"
@@ -58,6 +60,9 @@ _WITHDRAWN = re.compile(
     r"|\bignore\s",
     re.IGNORECASE,
 )
+MAX_SENTENCE = 300
+_LINK = re.compile(r"\b(?:is|are|be|equals|to|at|point|of|get|gives|obtain|becomes)\s+|[=:]\s*")
+_EXPRESSION = re.compile(r"[√π∞°²³^{}()\[\]\\+*]|[a-zA-Z0-9]\s?=|\d:\d")
 _RETRACTED = re.compile(
     r"\b(?:wait|actually|correction|scratch that|sorry|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
     re.IGNORECASE,
@@ -108,7 +113,7 @@ def extract(text: str, *, sources: tuple[str, ...] = SOURCES, tags: Tags | None 
         if source not in SOURCES:
             raise ValueError(f"source {source!r} is unknown; allowed are {', '.join(SOURCES)}")
     tags = tags or Tags()
-    said = without_stop_tokens(after_thinking(text, tags))
+    said = without_stop_tokens(after_thinking(text, tags)).translate(FULL_WIDTH_DIGITS)
     for source in SOURCES:
         found = FIND[source](said, tags) if source in sources else None
         if found is not None:
@@ -250,19 +255,44 @@ def math(said: str, tags: Tags) -> Extracted | None:
     said = said[-_TAIL:]
     for found in reversed(list(_MATH.finditer(said))):
         text = next(group for group in found.groups() if group is not None).strip()
-        if len(text) > 1 or not text.isalpha():
+        if len(text) > 1 or not text.isalpha() or text == "e":
             return Extracted(text, "math", beside(said, found.start(), found.end()))
     return None
 
 
 def number(said: str, tags: Tags) -> Extracted | None:
-    """Return the last number."""
+    """Return what the last sentence states, ``2√3`` in "the diagonal is 2√3", else the last number."""
     del tags
     said = said[-_TAIL:]
+    sentence = said.rstrip(" .\n\t*").rpartition("\n")[2][-MAX_SENTENCE:]
+    if (value := stated_in(sentence)) is not None:
+        start = said.rindex(value)
+        return Extracted(value, "number", beside(said, start, start + len(value)))
     found = last(_NUMBER, said)
     if found is None:
         return None
     return Extracted(found[0].strip(), "number", beside(said, found.start(), found.end()))
+
+
+def stated_in(sentence: str) -> str | None:
+    """Return what stands behind a verb such as "is" up to the end of a sentence if it is an expression, else None.
+
+    Plain numbers are left to a simpler search, which knows their units and scales.
+    """
+    for link in _LINK.finditer(sentence):
+        value = sentence[link.end() :].strip()
+        if _EXPRESSION.search(value) and is_mathematics(value):
+            return value
+    return None
+
+
+def is_mathematics(text: str) -> bool:
+    """Whether a text reads as mathematics, not as words."""
+    try:
+        node = read_answer(text)
+    except ReadError:
+        return False
+    return node.op != "text" and not (node.op == "quantity" and node.value is None)
 
 
 def beside(said: str, start: int, end: int) -> str:

@@ -25,6 +25,7 @@ _BREAK = re.compile(r"[,;:.](?:\s|$)|\s(?:is|are|was|has|because|since|as|with|s
 _DENIES = re.compile(r"\s(?:is|are|was)\s+(?:not|never|wrong|incorrect|false)\b")
 _OTHER_LETTER = re.compile(r"[,;:.]\s*(?:(?:or|and)\b|\(?[A-J]\b)")
 _ASIDE = re.compile(r"\(\s*not\b[^()]*\)")
+_IN_OTHER_WORDS = re.compile(r"([^()]+?)\s*\(\s*(?:i\.?e\.?,?|that is,?|or|=|which is)\s*([^()]+)\)")
 _NOT_BUT = re.compile(r"\bnot\b.{1,60}?\bbut(?:\s+rather|\s+instead)?\s+(.+)", re.DOTALL)
 # words around a value, which stands as \0; a bracket holds words alone
 _PLAIN_PROSE = re.compile(
@@ -32,12 +33,14 @@ _PLAIN_PROSE = re.compile(
 )
 _REASON = re.compile(r"\b(?:because|since|as)\b")
 _SENTENCE = re.compile(r"[.!?]\s+|\n+")
+_LINKS = frozenset("is are was were be has have on at by a an the becomes called named limit function".split())
+MAX_SENTENCE_WORDS = 40
 _REFUSED = re.compile(
     r"\b(?:do not know|don't know|cannot (?:determine|solve|answer)|can't (?:determine|solve|answer)|no idea|sorry)\b"
 )
 _VALUE = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
-    r"|((?<![A-Za-z0-9_.])[-−]?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
+    r"|([0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?|(?<![A-Za-z0-9_.])[-−]?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
     r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?)"
 )
 
@@ -53,11 +56,13 @@ class Gold:
         text: as written.
         readings: the trees it can be read as, the likeliest first.
         letter: the choice it names, empty where it names none.
+        worded: whether it is words.
     """
 
     text: str
     readings: tuple[Node, ...]
     letter: str
+    worded: bool
 
 
 @lru_cache(maxsize=65_536)
@@ -71,7 +76,10 @@ def read_gold(gold: str) -> Gold:
     text = found.text if found is not None and found.text else gold
     choice = read_choice(text)
     try:
-        return Gold(text, readings(text), choice[0] if choice else "")
+        if text.count("{") - text.count("\\{") != text.count("}") - text.count("\\}"):
+            raise ReadError("has braces without a partner")
+        trees = readings(text)
+        return Gold(text, trees, choice[0] if choice else "", read_text(text) == trees[0])
     except ReadError as error:
         raise ProblemError(f"gold answer {gold[:80]!r} {error}; correct it or remove the problem") from None
 
@@ -136,8 +144,10 @@ def judge(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
         return judge(Extracted(choice[1], found.source), gold, rules)
     if read[0].op != "text":
         return verdict(False, text, reason(read[0], gold))
-    judge_words = judge_text if gold.readings[0].op == "text" else judge_prose
-    return judge_words(Extracted(without_fonts(text), found.source), gold, rules)
+    plain = Extracted(without_fonts(text), found.source)
+    if gold.worded:
+        return judge_text(plain, gold)
+    return judge_prose(plain, gold, rules)
 
 
 def leading(text: str) -> str:
@@ -148,15 +158,26 @@ def leading(text: str) -> str:
     return text[: match.start()]
 
 
-def judge_text(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
-    """Return the verdict on words where the gold answer is words: right if a sentence begins with them."""
-    del rules
-    said = read_text(leading(found.text))
-    if said in gold.readings and not _HEDGED.search(found.text.lower()):
+def judge_text(found: Extracted, gold: Gold) -> Verdict:
+    """Return the verdict on words where the gold answer is words: right if a sentence begins or ends with them."""
+    lower = found.text.lower()
+    if read_text(leading(found.text)) in gold.readings and not _HEDGED.search(lower):
         return verdict(True, found.text, "")
-    if _REFUSED.search(found.text.lower()):
+    if ends_with(found.text, gold):
+        return verdict(True, found.text, "")
+    if _REFUSED.search(lower):
         return Verdict(0.0, Status.NO_ANSWER, detail="the response gives no answer")
     return verdict(False, found.text, f"the text is not {gold.text[:60]!r}")
+
+
+def ends_with(text: str, gold: Gold) -> bool:
+    """Whether a sentence ends with the words of the gold answer after a verb or preposition, undoubted and undenied."""
+    words = text.strip(" .!\n").split()
+    for i in range(1, min(len(words), MAX_SENTENCE_WORDS)):
+        before = " ".join(words[:i]).lower()
+        if words[i - 1].lower() in _LINKS and read_text(" ".join(words[i:])) in gold.readings:
+            return not _NEGATED.search(before) and not _HEDGED.search(before)
+    return False
 
 
 def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
@@ -165,6 +186,9 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
     Right if their last sentence holds one value, no doubt and no denial, and the value is the gold answer.
     """
     text = _ASIDE.sub("", unwrap(found.text))
+    if (same := _IN_OTHER_WORDS.fullmatch(text)) is not None and equivalent(same[1], same[2]):
+        text = same[1]
+        return judge(Extracted(text, found.source), gold, rules)
     if (turned := _NOT_BUT.search(text)) is not None:
         return judge(Extracted(turned[1], found.source), gold, rules)
     values = values_in(text)
@@ -176,6 +200,8 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
     if problem := doubt(text, values):
         return verdict(False, text, problem)
     value = values[0][2]
+    if value.strip() == text.strip():
+        return verdict(False, text, f"it is not equal to {gold.text[:60]}")
     return judge(Extracted(value, found.source), gold, rules)
 
 

@@ -196,7 +196,7 @@ def named(side: Node) -> bool:
         case "call":
             return side.value not in ("factorial", "residue") and all(map(named, side.args))
         case "add":
-            return all(arg.op == "sym" and arg.value not in _COORDINATES for arg in side.args)
+            return not symbols(side) & _COORDINATES and all(monomial(arg) for arg in side.args)
         case "pow":
             return named(side.args[0]) and side.args[1] in (MINUS_ONE, num(2))
         case "mul":
@@ -204,6 +204,13 @@ def named(side: Node) -> bool:
             points = all(arg.op == "sym" and arg.value.isupper() for arg in side.args)  # a segment AB
             return points or any(arg.value in _PREFIXES for arg in side.args) or (first.op == "pow" and named(first))
     return False
+
+
+def monomial(term: Node) -> bool:
+    """Whether a term is variables and their powers alone: ``r^2``, ``ab``."""
+    if term.op == "mul":
+        return all(map(monomial, term.args))
+    return term.op == "sym" or (term.op == "pow" and term.args[0].op == "sym" and term.args[1].op == "num")
 
 
 def same_definition(a: Node, b: Node, rules: Rules) -> bool:

@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from verigrad_rewards.math.parse.tree import Node
+from verigrad_rewards.math.parse.tree import Node, contains, num, replace, size, sym
 
 MAX_BITS = 8_000
 MAX_FACTORIAL = 800
 MAX_CHOOSE = 3_000
-MAX_TERMS = 1_000
+MAX_TERMS = 1_000  # of a sum
+MAX_SUM_WORK = 20_000  # terms of a sum times the nodes of each; a sum inside a sum is not worked out
 
 
 def exact(node: Node) -> Fraction | None:
@@ -170,6 +171,9 @@ def series(node: Node) -> Fraction | None:
     ends = values((first, last))
     if ends is None or any(end.denominator != 1 for end in ends) or ends[1] - ends[0] >= MAX_TERMS:
         return None
+    count = ends[1] - ends[0] + 1
+    if contains(body, "sum") or count * size(body) > MAX_SUM_WORK:
+        return None
     kind, variable = node.value
     result = Fraction(0 if kind == "sum" else 1)
     for k in range(ends[0].numerator, ends[1].numerator + 1):
@@ -182,9 +186,7 @@ def series(node: Node) -> Fraction | None:
 
 def substitute(node: Node, variable: str, value: int) -> Node:
     """Return ``node`` with a variable replaced by a whole number."""
-    if node.op == "sym" and node.value == variable:
-        return Node("num", (), Fraction(value))
-    return Node(node.op, tuple(substitute(arg, variable, value) for arg in node.args), node.value)
+    return replace(node, sym(variable), num(value))
 
 
 _COMPUTE: dict[str, Callable[[Node], Fraction | None]] = {

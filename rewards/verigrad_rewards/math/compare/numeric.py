@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from verigrad_rewards.math.compare.exact import substitute
-from verigrad_rewards.math.parse.tree import Node, contains
+from verigrad_rewards.math.parse.tree import Node, contains, size
 
 MAX_TERMS = 200  # of a sum
+MAX_SUM_WORK = 2_000  # terms of a sum times the nodes of each
 MAX_POWER_BITS = 10**7  # binary digits before the point of a power
 MAX_ANGLE = 10**12
 MAX_GAMMA = 10**4
@@ -26,6 +27,10 @@ def context(digits: int) -> Any:
         _LOCAL.context = MPContext()
     _LOCAL.context.dps = digits
     return _LOCAL.context
+
+
+class DomainError(UndefinedError):
+    """A real function is asked for a value outside its domain."""
 
 
 class Evaluator:
@@ -102,8 +107,7 @@ class Evaluator:
         if base.real < 0 and not base.imag and not isinstance(exponent, self.mp.mpc) and not self.mp.isint(exponent):
             if written.op == "num" and written.value.denominator % 2:
                 return (-1) ** (written.value.numerator % 2) * (-base) ** exponent
-            if self.real:
-                raise UndefinedError("negative base")
+            self.real_only(False, "power")
         return base**exponent
 
     def call(self, node: Node) -> Any:
@@ -122,6 +126,8 @@ class Evaluator:
         start, end = self.value(first), self.value(last)
         if not self.mp.isint(start) or not self.mp.isint(end) or end - start >= MAX_TERMS or contains(body, "sum"):
             raise UndefinedError("too many terms")
+        if (end - start + 1) * size(body) > MAX_SUM_WORK:
+            raise UndefinedError("too many terms")
         kind, variable = node.value
         terms = [self.value(substitute(body, variable, k)) for k in range(int(start), int(end) + 1)]
         return self.mp.fsum(terms) if kind == "sum" else self.mp.fprod(terms)
@@ -136,7 +142,7 @@ class Evaluator:
     def real_only(self, inside: bool, name: str) -> None:
         """Raise UndefinedError where a real function leaves its domain in a real evaluation."""
         if self.real and not inside:
-            raise UndefinedError(f"outside the domain of {name}")
+            raise DomainError(f"outside the domain of {name}")
 
     def small(self, x: Any, most: int) -> Any:
         """Return ``x`` unless it is too large to compute with."""

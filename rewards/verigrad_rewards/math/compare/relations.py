@@ -4,9 +4,9 @@ import hashlib
 
 from verigrad_rewards.math.compare import modular
 from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
-from verigrad_rewards.math.compare.same import DIGITS, MAX_NODES, points, same, size
+from verigrad_rewards.math.compare.same import DIGITS, MAX_NODES, points, same
 from verigrad_rewards.math.parse.names import MIRRORED
-from verigrad_rewards.math.parse.tree import Node, add, neg, symbols
+from verigrad_rewards.math.parse.tree import Node, add, canonical, neg, size, symbols
 
 _ORDER = frozenset("<>≤≥")
 
@@ -26,6 +26,8 @@ def same_relation(a: Node, b: Node) -> bool:
     ``0 = 0`` equals only an identity with the same sides.
     """
     a, b = rising(a), rising(b)
+    if a.value == b.value == ("=",) and (same(*a.args) or same(*b.args)):
+        return canonical(a) in (canonical(b), canonical(Node("rel", b.args[::-1], b.value)))
     if a.value == b.value and all(same(x, y) for x, y in zip(a.args, b.args, strict=True)):
         return True
     if len(a.value) != 1 or a.value != b.value:

@@ -8,8 +8,8 @@ from typing import Any
 
 from verigrad_rewards.math.compare import modular
 from verigrad_rewards.math.compare.exact import exact
-from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
-from verigrad_rewards.math.parse.tree import Node, canonical, contains, symbols
+from verigrad_rewards.math.compare.numeric import DomainError, Evaluator, UndefinedError
+from verigrad_rewards.math.parse.tree import Node, canonical, contains, size, symbols
 
 DIGITS = 50
 SURE_DIGITS = 30  # digits two values must share beyond the smallest number in them
@@ -184,17 +184,21 @@ def same_at(point: Mapping[str, Any], a: Node, b: Node, *, real: bool) -> bool |
 
     What differs at 50 digits differs. What agrees is looked at again with as many digits as its smallest and its
     largest number lie apart, so that ``x + e^{-200}`` is not ``x``; both count as zero if they shrink with precision.
+    Where all variables are positive, one side without a real value and the other with one differ: ``ln|x|`` is not
+    ``ln(-x)``, while ``2 ln x`` is ``ln x^2`` for those who take x for positive.
     """
     digits = DIGITS
     for last in (False, True):
-        try:
-            ev = Evaluator(digits, point, real)
-            left, right = ev.value(a), ev.value(b)
-            tiny = ev.mp.mpf(10) ** (10 - digits)
-            gap, largest = abs(left - right), max(abs(left), abs(right))
-            noise = ev.mp.ldexp(tiny, ev.high)
-        except UndefinedError:
-            return None
+        ev = Evaluator(digits, point, real)
+        values = [value_or_reason(ev, node) for node in (a, b)]
+        reasons = [value for value in values if isinstance(value, UndefinedError)]
+        if reasons:
+            one_sided = len(reasons) == 1 and isinstance(reasons[0], DomainError)
+            return False if one_sided and all(x > 0 for x in point.values()) else None
+        left, right = values
+        tiny = ev.mp.mpf(10) ** (10 - digits)
+        gap, largest = abs(left - right), max(abs(left), abs(right))
+        noise = ev.mp.ldexp(tiny, ev.high)
         needed = int((ev.high - ev.low) * 0.302) + SURE_DIGITS
         close = gap <= largest * tiny
         if close and needed <= digits:
@@ -202,13 +206,16 @@ def same_at(point: Mapping[str, Any], a: Node, b: Node, *, real: bool) -> bool |
         if gap > noise and not close:
             return False
         if last:
-            return close or largest <= noise
+            return bool(close or largest <= noise)
         if needed > MAX_DIGITS:
             return None
         digits = max(needed, 2 * DIGITS)
     return None
 
 
-def size(node: Node) -> int:
-    """Return how many nodes a tree has."""
-    return 1 + sum(map(size, node.args))
+def value_or_reason(ev: Evaluator, node: Node) -> Any:
+    """Return the value of ``node``, or why it has none."""
+    try:
+        return ev.value(node)
+    except UndefinedError as error:
+        return error

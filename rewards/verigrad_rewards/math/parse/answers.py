@@ -54,8 +54,8 @@ class Answers(Brackets):
         """Read one side, or several joined by relations."""
         if self.sees("<") and self.tokens[-1].text == ">":
             self.take()
+            self.tokens.pop()
             node = self.items()
-            self.expect(">")
             return Node("bracket", node.args if node.op == "list" else (node,), "<>")
         first = BLANK if self.relation(peek=True) else self.application() or self.side()
         sides, relations = [first], []
@@ -79,7 +79,7 @@ class Answers(Brackets):
         if end is None or self.peek(end + 1).text != "=":
             return None
         name = self.postfix(self.primary())
-        return Node("apply", (name, self.primary()))
+        return Node("apply", (name, self.primary())) if name.op == "sym" else name
 
     def residue(self, node: Node) -> Node:
         r"""Read ``\pmod{7}`` or ``(mod 7)`` behind a value."""

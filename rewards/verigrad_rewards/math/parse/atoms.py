@@ -215,7 +215,7 @@ def readable_word(word: str) -> bool:
 def based(text: str) -> Node:
     """Return a numeral with the base written below it: ``4130_5``, ``1A_{16}``, ``101_{two}``."""
     digits, _, written = text.partition("_")
-    digits = digits.strip("(){} ")
+    digits = "".join(c for c in digits if c.isalnum())
     name = "".join(c for c in written.split("{")[-1] if c.isalnum())
     base = int(name) if name.isdecimal() else _BASES.get(name.removeprefix("base"), 0)
     if not 2 <= base <= 36 or any(int(c, 36) >= base for c in digits):

@@ -100,7 +100,8 @@ class Expressions(Atoms):
     def only_units_follow(self) -> bool:
         """Whether only numbers stand before this word, only units from it on: ``5 m`` but not ``5 g t^2``."""
         numbers = all(t.kind in ("num", "sign") or t.text in _TIMES for t in self.tokens[: self.place])
-        return numbers and all(is_unit(t.text) for t in self.tokens[self.place :] if t.kind in ("word", "roman", "cmd"))
+        words = (t.text for t in self.tokens[self.place :] if t.kind in ("word", "roman", "cmd"))
+        return numbers and all(is_unit(word) or word in _TIMES for word in words)
 
     def unit_follows(self) -> bool:
         """Whether the next sign is the slash of a unit: ``$5/hour``."""

@@ -2,7 +2,7 @@
 
 from verigrad_rewards.math.parse.cursor import Cursor
 from verigrad_rewards.math.parse.names import CLOSES, CONSTANTS, ENCLOSED, FRACTIONS, GREEK, INVERSES
-from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, ReadError, call, letter, mul, neg, num
+from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, call, letter, mul, neg, num, replace, sym
 
 _IN_ARGUMENT = FRACTIONS | {"sqrt"}
 
@@ -104,18 +104,16 @@ class Functions(Cursor):
         r"""Read ``\sum_{k=1}^{n} …`` or a product: the body is the next product."""
         self.expect("_")
         self.expect("{")
-        variable = self.primary()
+        index = self.name_group()
         self.expect("=")
         first = self.sum()
         self.expect("}")
         self.expect("^")
         last = self.argument()
         self.deeper()
-        body = self.term()
+        body = replace(self.term(), letter(index), sym(index))  # an index i is no imaginary unit
         self.depth -= 1
-        if variable.op != "sym":
-            raise ReadError("has a sum whose index is no variable")
-        return Node("sum", (body, first, last), (kind, variable.value))
+        return Node("sum", (body, first, last), (kind, index))
 
     def pair(self) -> tuple[Node, Node] | None:
         """Read ``(a, b)`` if it stands here, else None; looks ahead first, so that nothing is read twice."""

@@ -19,7 +19,7 @@ INVERSES = {
 }  # fmt: skip
 CONSTANTS = {
     "pi": "pi", "e": "e", "i": "i", "infty": "inf", "infinity": "inf", "inf": "inf", "imath": "i", "ⅈ": "i",
-    "Infinity": "inf",
+    "Infinity": "inf", "oo": "inf",
 }  # fmt: skip
 GREEK = frozenset(
     """

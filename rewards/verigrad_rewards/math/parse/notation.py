@@ -28,6 +28,7 @@ _PLAIN = {
 }  # fmt: skip
 _FULL_WIDTH = {chr(0xFF01 + i): chr(0x21 + i) for i in range(94)}
 _TABLE = str.maketrans({**_FULL_WIDTH, **_PLAIN, **{c: f"\\{name} " for c, name in _COMMANDS.items()}})
+FULL_WIDTH_DIGITS = {0xFF10 + i: str(i) for i in range(10)}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "0123456789+-=()")
 _UP = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ]+")

@@ -9,13 +9,19 @@ from verigrad_rewards.math.parse.atoms import readable_word
 from verigrad_rewards.math.parse.notation import to_latex
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import Node, ReadError
-from verigrad_rewards.math.parse.words import read_number_words, read_text, read_time, without_fonts
+from verigrad_rewards.math.parse.words import (
+    read_date,
+    read_number_words,
+    read_text,
+    read_time,
+    without_fonts,
+)
 
 _WRAPS = (
     ("\\boxed{", "}"), ("\\fbox{", "}"), ("```", "```"), ("**", "**"), ("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"),
-    ("$", "$"),     ("__", "__"), ("`", "`"), ('"', '"'), ("“", "”"), ("\\text{", "}"), ("\\textbf{", "}"),
-    ("\\mathbf{", "}"),
-    ("\\mathrm{", "}"), ("\\displaystyle", ""), ("*", "*"),
+    ("$", "$"), ("__", "__"), ("`", "`"), ('"', '"'), ("“", "”"), ("*", "*"), ("\\displaystyle", ""),
+    ("\\text{", "}"), ("\\textbf{", "}"), ("\\mathbf{", "}"), ("\\mathrm{", "}"), ("\\mathit{", "}"),
+    ("\\boldsymbol{", "}"), ("\\bm{", "}"), ("Matrix(", ")"), ("array(", ")"),
 )  # fmt: skip
 _LEAD = re.compile(
     r"(?:\\text\{\s*)?(?:so|thus|hence|therefore)[,:]?\s+\}?|\\therefore\s*|=\s*|US(?=\s?[$\\])"
@@ -29,10 +35,15 @@ _ALIGNED = re.compile(
     r"\\begin\{(align|aligned|gather|gathered|split|equation|cases)\*?\}(.*)\\end\{\1\*?\}", re.DOTALL
 )
 _BASED = re.compile(r"([0-9A-F]+)\s*(?:,?\s*in\s+|\(\s*)?base[\s-]*(\w+)\s*\)?", re.IGNORECASE)
+_NAMED_BASES = {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16, "hex": 16}
+_IN_BASE = re.compile(rf"([0-9A-F]+),?\s*(?:in\s+|\(\s*)?({'|'.join(_NAMED_BASES)})\)?", re.IGNORECASE)
 _LABEL = re.compile(r"([A-Za-z]+(?: [A-Za-z]+){0,5})\s*=\s*(?=[^=]+$)")
 _ORDINAL = re.compile(r"([0-9])\s*\^?\s*\{?\s*(?:\\(?:text|mathrm|textsuperscript)\s*\{)?\s*(?:st|nd|rd|th)\s*\}{0,2}$")
 _TWO_UNITS = re.compile(r"([0-9]+ [a-z]+),? (?:and )?([0-9]+ [a-z]+)")
 _NAME = re.compile(r"(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=")
+_ONLY = re.compile(r"\s*(?:\\text\s*\{\s*)?\bonly\s*\}?$")
+_UNREAD = ("\\lim", "\\int", "\\iint", "\\oint")
+MAX_MISSING = 2  # closing braces that are put in where an answer lacks them
 _WORDS_ONLY = re.compile(r"[A-Za-z]+(?:(?:[ ,.]+|-|')[A-Za-z]+)*")
 _INNER_DOLLARS = re.compile(r"\$([^$]*)\$")
 _PROSE_WORD = re.compile(r"[A-Za-z]{4,}")
@@ -41,7 +52,7 @@ _PROSE_WORD = re.compile(r"[A-Za-z]{4,}")
 def unwrap(text: str) -> str:
     """Return ``text`` without the delimiters, fonts and phrases that enclose an answer as a whole."""
     before = None
-    while text and unicodedata.category(text[-1]) in _DECORATION:
+    while text and text[-1] != "°" and unicodedata.category(text[-1]) in _DECORATION:
         text = text[:-1].rstrip()
     while text and unicodedata.category(text[0]) in _DECORATION:
         text = text[1:].lstrip()
@@ -110,6 +121,8 @@ def read_answer(text: str) -> Node:
         return node
     if numeral := _BASED.fullmatch(said):
         bare = f"{numeral[1]}_{{{numeral[2]}}}" if numeral[2].isdecimal() else f"{numeral[1]}_\\text{{{numeral[2]}}}"
+    elif numeral := _IN_BASE.fullmatch(said):
+        bare = f"{numeral[1]}_{{{_NAMED_BASES[numeral[2].lower()]}}}"
     try:
         return read_grammar(_INNER_DOLLARS.sub(r" \1 ", bare))
     except ReadError as error:
@@ -130,6 +143,10 @@ def respelled(text: str) -> str:
         raise ReadError("is empty")
     if bare[0] == "~" and bare[-1] != "~" and "\\" not in bare and "$" not in text:  # elsewhere ~ is a space
         bare = f"\\approx {bare[1:]}"
+    bare = _ONLY.sub("", bare)
+    bare += "}" * min(max(0, bare.count("{") - bare.count("}")), MAX_MISSING)  # cut off at its end
+    if bare.startswith(_UNREAD) and "=" in bare:  # a limit or an integral and what it equals
+        bare = bare.rpartition("=")[2].strip()
     label = _LABEL.match(bare)
     if label and not any(readable_word(word) or word == "not" for word in label[1].split()):
         bare = bare[label.end() :]
@@ -138,7 +155,7 @@ def respelled(text: str) -> str:
 
 def read_words(bare: str, said: str) -> Node | None:
     """Return the tree of an answer that is words or a time; None where it is for the grammar to read."""
-    node = read_time(bare) or read_number_words(said)
+    node = read_time(bare) or read_number_words(said) or read_date(said)
     if node is None and _WORDS_ONLY.fullmatch(said) and not all(map(readable, re.findall(r"[A-Za-z]+", said))):
         return read_text(bare)
     if node is None and (parts := _TWO_UNITS.fullmatch(said)):  # 2 hours 30 minutes

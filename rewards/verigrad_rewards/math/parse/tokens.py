@@ -44,7 +44,8 @@ _BASE = (
     rf"(?P<base>(?<![\w.])(?:{_DIGITS}\s?_(?:\{{\s*[2-9]\s*\}}|[2-9](?!\d))"
     rf"|{_LETTERED}\s?_(?:[1-3]\d(?!\d)|\{{\s*[1-3]\d\s*\}}|{_WORD_BASE}|\{{{_WORD_BASE}\}})))"
 )
-_COMMA_GROUPS = r"[1-9]\d{0,2}(?:(?:,|\{,\}|,?\s?\\[,!;: ]\s?)\d{3})+(?!\d)"
+_COMMA = r"(?:(?:\\!)?(?:,|\{,\})(?:\\[,!;: ]\s?)?|\s?\\[,!;: ]\s?)"
+_COMMA_GROUPS = rf"[1-9]\d{{0,2}}(?:{_COMMA}\d{{3}})+(?!\d)"
 _SPACE_GROUPS = r"(?<![_^])[1-9]\d{0,2}(?:\s\d{3})+(?!\d)"
 _NUM = rf"(?P<num>(?:{_COMMA_GROUPS}|{_SPACE_GROUPS}|\d+)(?:\.\d+|\.(?![\d.]))?|\.\d+)"
 _COMMAND = r"\\(?P<cmd>[a-zA-Z]+)|\\(?P<escaped>[%$#&_{}|\\*.'-])"
@@ -56,7 +57,11 @@ _TIMES = re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])")
 _RESPELLED = (
     (re.compile(r"\\left\s*\]|(?<![0-9a-zA-Z)}\]])\](?=[^\[\]]*,[^\[\]]*\[)"), "("),  # ]0,1[ is (0,1)
     (re.compile(r"\\right\s*\["), ")"),
-    (re.compile(r"(\([^()\[\]]*,[^()\[\]]*)\[\s*$"), r"\1)"),
+    (re.compile(r"^\s*\](?=[^()\[\]]*,[^()\[\]]*[\])]\s*$)"), "("),
+    (re.compile(r"^(\s*[\[(][^()\[\]]*,[^()\[\]]*)\[\s*$"), r"\1)"),
+    (re.compile(r"_\{\(([0-9]{1,2})\)\}"), r"_{\1}"),  # 1011_{(2)}
+    (re.compile(r"\\(?:mathrm|text)\{([0-9A-F]{1,9})\}(?=[0-9A-F]*_\{?1)"), r"\1"),  # 2\mathrm{A}_{16}
+    (re.compile(r"(?<=\*)I\b|\bI(?=\*)"), "i"),  # what sympy prints
     (re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{1,2}(?![0-9]))"), "."),  # 2{,}75 is 2.75
     (re.compile(r"\\\\\s*\[[0-9. ]*(?:pt|em|ex|mm|cm)\]"), r"\\\\ "),  # \\[2pt]
 )
@@ -64,6 +69,8 @@ _SIGN_IN_TEXT = re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\text
 _REPEATING = re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)")
 _SIGNS = {
     "colon": ":",
+    "lbrack": "[",
+    "rbrack": "]",
     "vert": "|",
     "Vert": "|",
     "pounds": "£",
@@ -72,6 +79,9 @@ _SIGNS = {
     "textdollar": "$",
     "cent": "¢",
 }
+_BOLD = frozenset(("mathbf", "boldsymbol", "bm"))
+_MATH_INSIDE = re.compile(r"[\\^_+*/=0-9(-]")
+_SHORT_WORDS = frozenset(("at", "as", "an", "it", "me", "us", "am", "to", "so", "by", "if", "he", "on"))
 _ESCAPED = {"{": "lbrace", "}": "rbrace", "\\": "newline"}
 _EXPONENT = re.compile(r"[eE]([+-]?\d{1,6})(?![\w.])")
 
@@ -98,9 +108,18 @@ def tokenize(text: str) -> list[Token]:
         if match["space"]:
             spaced = True
             continue
+        if match["group"] and match["font"] in _BOLD and _MATH_INSIDE.search(text, place, closing(text, place)):
+            place -= 1  # bold mathematics: its braces are a group
+            continue
         token = as_token(match, spaced, text)
         if match["group"]:
             place = closing(text, place) + 1
+        elif token.text == "!=" and not spaced and text[match.start() - 1 : match.start()] in "0123456789)":
+            token, place = Token("sign", "!", spaced), place - 1  # 5!=120
+        elif token.text in _SHORT_WORDS and attached(text, match):
+            found += [Token("word", c, False) for c in token.text]
+            spaced = False
+            continue
         elif match["num"] and (exponent := _EXPONENT.match(text, place)):
             token, place = Token("num", f"{token.text}e{exponent[1]}", spaced), exponent.end()
         found.append(token)
@@ -110,11 +129,17 @@ def tokenize(text: str) -> list[Token]:
     return found
 
 
+def attached(text: str, match: re.Match[str]) -> bool:
+    """Whether a short word touches mathematics on either side: ``at^2`` and ``{at}`` are products."""
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    return (before != "" and before in "{(+*/^_0123456789}") or (after != "" and after in "^_})+*/")
+
+
 def as_token(match: re.Match[str], spaced: bool, text: str) -> Token:
     """Return the token of one match."""
     if match["group"]:
         inside = text[match.end() : closing(text, match.end())]
-        if match["font"] in ("mathbf", "boldsymbol", "bm") and inside.strip() in BASIS:
+        if match["font"] in _BOLD and inside.strip() in BASIS:
             inside = f"unit{inside.strip()}"
         kind = "text" if match["font"].startswith("text") or match["font"].endswith("box") else "roman"
         return Token(kind, inside, spaced)

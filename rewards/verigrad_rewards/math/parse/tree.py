@@ -122,9 +122,21 @@ def contains(node: Node, op: str) -> bool:
     return node.op == op or any(contains(arg, op) for arg in node.args)
 
 
+def replace(node: Node, old: Node, new: Node) -> Node:
+    """Return ``node`` with every ``old`` in it replaced."""
+    if node == old:
+        return new
+    return Node(node.op, tuple(replace(arg, old, new) for arg in node.args), node.value)
+
+
 def canonical(node: Node) -> Node:
     """Return ``node`` with the terms of sums and the factors of products in one fixed order."""
     args = tuple(map(canonical, node.args))
     if node.op in ("add", "mul"):
         args = tuple(sorted(args, key=repr))
     return Node(node.op, args, node.value)
+
+
+def size(node: Node) -> int:
+    """Return how many nodes a tree has."""
+    return 1 + sum(map(size, node.args))

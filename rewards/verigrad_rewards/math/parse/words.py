@@ -41,6 +41,7 @@ _STOP = frozenset(
         the a an is are it its of at on in this that answer value final there function number will be was were
     """.split()
 )
+_DATE = re.compile(r"[A-Za-z]*[ ,0-9]*(?:st|nd|rd|th)?[ ,]*(?:of )?[A-Za-z]*[ ,0-9]*")
 _MONTHS = frozenset(
     """
     january february march april may june july august september october november december
@@ -51,7 +52,7 @@ _SAME = {
     "undefined": "undefined", "dne": "undefined", "does not exist": "undefined", "not defined": "undefined",
     "limit does not exist": "undefined", "indeterminate": "undefined", "doesnt exist": "undefined",
     "no solution": "∅", "no solutions": "∅", "no real solution": "∅", "no real solutions": "∅", "none": "∅",
-    "empty set": "∅", "minus infinity": "-∞", "no real roots": "∅", "no such": "∅", "has no solution": "∅",
+    "empty set": "∅", "minus infinity": "-∞", "no real roots": "∅", "no solutions exist": "∅", "has no solution": "∅",
     "infinity": "∞",    "positive infinity": "∞", "negative infinity": "-∞", "infinite": "infinite",
     "infinitely many": "infinite",
     "infinitely many solutions": "infinite", "all real numbers": "ℝ", "all reals": "ℝ", "all real": "ℝ", "real": "ℝ",
@@ -117,6 +118,13 @@ def read_time(text: str) -> Node | None:
     if match is None or match[3] is None:
         return None
     return Node("text", (), f"{int(match[1])}:{match[2]} {match[3].lower()}m")
+
+
+def read_date(text: str) -> Node | None:
+    """Return a day such as ``14 March`` or ``March 14, 2015`` as text."""
+    words = re.findall(r"[a-z]+|[0-9]+", text.lower())
+    whole = _DATE.fullmatch(text) is not None and bool(_MONTHS & set(words)) and len(words) <= 4
+    return read_text(text) if whole and any(word.isdecimal() for word in words) else None
 
 
 def read_text(text: str) -> Node | None:
