@@ -61,6 +61,7 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 MAX_SENTENCE = 300
+MAX_LINKS = 8  # verbs and signs in a sentence behind which a value is looked for
 _LINK = re.compile(r"\b(?:is|are|be|equals|to|at|point|of|get|gives|obtain|becomes)\s+|[=:]\s*")
 _EXPRESSION = re.compile(r"[√π∞°²³^{}()\[\]\\+*]|[a-zA-Z0-9]\s?=|\d:\d")
 _RETRACTED = re.compile(
@@ -264,8 +265,7 @@ def number(said: str, tags: Tags) -> Extracted | None:
     """Return what the last sentence states, ``2√3`` in "the diagonal is 2√3", else the last number."""
     del tags
     said = said[-_TAIL:]
-    sentence = said.rstrip(" .\n\t*").rpartition("\n")[2][-MAX_SENTENCE:]
-    if (value := stated_in(sentence)) is not None:
+    if (value := stated_in(last_sentence(said))) is not None:
         start = said.rindex(value)
         return Extracted(value, "number", beside(said, start, start + len(value)))
     found = last(_NUMBER, said)
@@ -274,12 +274,18 @@ def number(said: str, tags: Tags) -> Extracted | None:
     return Extracted(found[0].strip(), "number", beside(said, found.start(), found.end()))
 
 
+def last_sentence(said: str) -> str:
+    """Return the end of the last line."""
+    return said.rstrip(" .\n\t*").rpartition("\n")[2][-MAX_SENTENCE:]
+
+
 def stated_in(sentence: str) -> str | None:
     """Return what stands behind a verb such as "is" up to the end of a sentence if it is an expression, else None.
 
     Plain numbers are left to a simpler search, which knows their units and scales.
     """
-    for link in _LINK.finditer(sentence):
+    sentence = sentence[-MAX_SENTENCE:]
+    for link in list(_LINK.finditer(sentence))[-MAX_LINKS:]:
         value = sentence[link.end() :].strip()
         if _EXPRESSION.search(value) and is_mathematics(value):
             return value

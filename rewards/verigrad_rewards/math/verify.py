@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from verigrad_rewards.math.compare.equal import Rules, equal
-from verigrad_rewards.math.extract import SOURCES, Extracted, beside, extract
+from verigrad_rewards.math.extract import SOURCES, Extracted, beside, extract, last_sentence, stated_in
 from verigrad_rewards.math.numbers import restates
 from verigrad_rewards.math.parse.read import readings, unwrap
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
@@ -24,8 +24,11 @@ _HEDGED = re.compile(
 _BREAK = re.compile(r"[,;:.](?:\s|$)|\s(?:is|are|was|has|because|since|as|with|so)\s")
 _DENIES = re.compile(r"\s(?:is|are|was)\s+(?:not|never|wrong|incorrect|false)\b")
 _OTHER_LETTER = re.compile(r"[,;:.]\s*(?:(?:or|and)\b|\(?[A-J]\b)")
+_SHORT_FORM = re.compile(r"\s*\([A-Za-z. ]+\)[.\s]*$")
 _ASIDE = re.compile(r"\(\s*not\b[^()]*\)")
-_IN_OTHER_WORDS = re.compile(r"([^()]+?)\s*\(\s*(?:i\.?e\.?,?|that is,?|or|=|which is)\s*([^()]+)\)")
+_IN_OTHER_WORDS = re.compile(
+    r"([^()]+?)\s*(?:\(\s*(?:i\.?e\.?,?|that is,?|or|=|which is)|,?\s(?:i\.e\.|that is),?|,?\sor equivalently,?)\s*([^()]+?)\)?"
+)
 _NOT_BUT = re.compile(r"\bnot\b.{1,60}?\bbut(?:\s+rather|\s+instead)?\s+(.+)", re.DOTALL)
 # words around a value, which stands as \0; a bracket holds words alone
 _PLAIN_PROSE = re.compile(
@@ -40,7 +43,8 @@ _REFUSED = re.compile(
 )
 _VALUE = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
-    r"|([0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?|(?<![A-Za-z0-9_.])[-−]?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
+    r"|([0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?"
+    r"|(?<![A-Za-z0-9_.])[-−]?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
     r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?)"
 )
 
@@ -113,6 +117,8 @@ def verify(
         return Verdict(0.0, Status.WRONG, found.text[:200], found.problem)
     if found is None or not found.text:
         return Verdict(0.0, Status.NO_ANSWER, detail=f"no answer found in: {', '.join(sources)}")
+    if expected.worded and found.source in ("math", "number"):
+        found = Extracted(last_sentence(response), "bare")  # words are asked for, not the number in them
     said = judge(found, expected, Rules(rounded, asks_percent(question)))
     if said.status is Status.CORRECT and restates(found.text, expected.text, question):
         return Verdict(0.0, Status.WRONG, said.answer, "the answer only restates the question; it must be worked out")
@@ -161,9 +167,10 @@ def leading(text: str) -> str:
 def judge_text(found: Extracted, gold: Gold) -> Verdict:
     """Return the verdict on words where the gold answer is words: right if a sentence begins or ends with them."""
     lower = found.text.lower()
+    text = _SHORT_FORM.sub("", found.text)
     if read_text(leading(found.text)) in gold.readings and not _HEDGED.search(lower):
         return verdict(True, found.text, "")
-    if ends_with(found.text, gold):
+    if ends_with(text, gold):
         return verdict(True, found.text, "")
     if _REFUSED.search(lower):
         return Verdict(0.0, Status.NO_ANSWER, detail="the response gives no answer")
@@ -187,8 +194,7 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
     """
     text = _ASIDE.sub("", unwrap(found.text))
     if (same := _IN_OTHER_WORDS.fullmatch(text)) is not None and equivalent(same[1], same[2]):
-        text = same[1]
-        return judge(Extracted(text, found.source), gold, rules)
+        return judge(Extracted(same[1], found.source), gold, rules)
     if (turned := _NOT_BUT.search(text)) is not None:
         return judge(Extracted(turned[1], found.source), gold, rules)
     values = values_in(text)
@@ -197,10 +203,12 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
         values = values_in(text)
     if not values and not gold.letter and (found.source == "bare" or _REFUSED.search(text.lower())):
         return Verdict(0.0, Status.NO_ANSWER, detail="the response gives no answer")
+    if (said := stated_in(text)) is not None and not (_NEGATED.search(text.lower()) or _HEDGED.search(text.lower())):
+        return judge(Extracted(said, found.source), gold, rules)
     if problem := doubt(text, values):
         return verdict(False, text, problem)
     value = values[0][2]
-    if value.strip() == text.strip():
+    if value.strip() == found.text.strip():
         return verdict(False, text, f"it is not equal to {gold.text[:60]}")
     return judge(Extracted(value, found.source), gold, rules)
 

@@ -1,5 +1,6 @@
 """Evaluate a tree to many digits at one point, bounded: what would take long or overflow has no value here."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +12,8 @@ MAX_TERMS = 200  # of a sum
 MAX_SUM_WORK = 2_000  # terms of a sum times the nodes of each
 MAX_POWER_BITS = 10**7  # binary digits before the point of a power
 MAX_ANGLE = 10**12
-MAX_GAMMA = 10**4
+MAX_GAMMA = 10**3
+MAX_GAMMA_DIGITS = 150
 _LOCAL = threading.local()
 
 
@@ -178,17 +180,27 @@ def nth_root(ev: Evaluator, x: Any, n: Any) -> Any:
 
 def gamma(ev: Evaluator, x: Any) -> Any:
     """Return x! for any number."""
-    return ev.mp.gamma(ev.small(x, MAX_GAMMA) + 1)
+    ev.small(x, MAX_GAMMA)
+    if isinstance(x, ev.mp.mpf) and x >= 0 and ev.mp.isint(x):
+        return ev.mp.mpf(math.factorial(int(x)))
+    return ev.mp.gamma(few_digits(ev, x) + 1)
+
+
+def few_digits(ev: Evaluator, x: Any) -> Any:
+    """Return ``x`` unless the precision is so high that a gamma function of it would take long."""
+    if ev.mp.dps > MAX_GAMMA_DIGITS:
+        raise UndefinedError("too many digits")
+    return x
 
 
 def double_factorial(ev: Evaluator, x: Any) -> Any:
     """Return x!!."""
-    return ev.mp.fac2(ev.small(x, MAX_GAMMA))
+    return ev.mp.fac2(few_digits(ev, ev.small(x, MAX_GAMMA)))
 
 
 def choose(ev: Evaluator, n: Any, k: Any) -> Any:
     """Return the binomial coefficient for any numbers."""
-    return ev.mp.binomial(ev.small(n, MAX_GAMMA), ev.small(k, MAX_GAMMA))
+    return ev.mp.binomial(few_digits(ev, ev.small(n, MAX_GAMMA)), ev.small(k, MAX_GAMMA))
 
 
 def circular(name: str) -> Callable[[Evaluator, Any], Any]:
@@ -219,8 +231,6 @@ def of_real(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def common(ev: Evaluator, function: str, *xs: Any) -> Any:
     """Return gcd or lcm of whole numbers."""
-    import math
-
     if not all(isinstance(x, ev.mp.mpf) and ev.mp.isint(x) and abs(x) < 10**30 for x in xs):
         raise UndefinedError("not whole")
     return ev.mp.mpf(getattr(math, function)(*map(int, xs)))

@@ -7,6 +7,7 @@ from verigrad_rewards.math.parse.tokens import tokenize
 from verigrad_rewards.math.parse.tree import BLANK, Node, ReadError, call
 
 MAX_ITEMS = 1_000
+MAX_SIDES = 30
 
 
 class Answers(Brackets):
@@ -61,6 +62,8 @@ class Answers(Brackets):
         sides, relations = [first], []
         while relation := self.relation():
             relations.append(relation)
+            if len(relations) > MAX_SIDES:
+                raise ReadError(f"has more than {MAX_SIDES} sides")
             sides.append(self.side())
         if relations and sides[0] is BLANK and relations[0] == "=":
             sides, relations = sides[1:], relations[1:]
@@ -74,12 +77,19 @@ class Answers(Brackets):
             ahead += 1
         if self.peek(ahead).text == "_":
             ahead += 2
-        single = len(self.peek().text) == 1 or self.peek().text in GREEK
+        name = self.peek()
+        single = name.kind in ("word", "cmd") and (len(name.text) == 1 or name.text in GREEK)
         end = self.partner(ahead) if single else None
         if end is None or self.peek(end + 1).text != "=":
             return None
-        name = self.postfix(self.primary())
-        return Node("apply", (name, self.primary())) if name.op == "sym" else name
+        place = self.place
+        node = self.postfix(self.primary())
+        if node.op == "sym":
+            return Node("apply", (node, self.primary()))
+        if not self.sees("="):  # a constant times a bracket
+            self.place = place
+            return None
+        return node
 
     def residue(self, node: Node) -> Node:
         r"""Read ``\pmod{7}`` or ``(mod 7)`` behind a value."""

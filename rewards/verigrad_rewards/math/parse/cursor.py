@@ -60,8 +60,10 @@ class Cursor(ABC):
 
     def sees(self, *texts: str) -> bool:
         """Whether the next token is one of these signs or commands."""
-        token = self.peek()
-        return token.kind in ("sign", "cmd") and token.text in texts
+        if self.place >= len(self.tokens):
+            return False
+        kind, text, _ = self.tokens[self.place]
+        return text in texts and (kind in ("sign", "cmd"))
 
     def accept(self, *texts: str) -> bool:
         """Step over the next token if it is one of these signs or commands."""

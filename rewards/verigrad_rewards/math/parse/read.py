@@ -8,7 +8,7 @@ from verigrad_rewards.math.parse.answers import read_grammar
 from verigrad_rewards.math.parse.atoms import readable_word
 from verigrad_rewards.math.parse.notation import to_latex
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
-from verigrad_rewards.math.parse.tree import Node, ReadError
+from verigrad_rewards.math.parse.tree import Node, ReadError, num
 from verigrad_rewards.math.parse.words import (
     read_date,
     read_number_words,
@@ -44,9 +44,9 @@ _NAME = re.compile(r"(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=")
 _ONLY = re.compile(r"\s*(?:\\text\s*\{\s*)?\bonly\s*\}?$")
 _UNREAD = ("\\lim", "\\int", "\\iint", "\\oint")
 MAX_MISSING = 2  # closing braces that are put in where an answer lacks them
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 _WORDS_ONLY = re.compile(r"[A-Za-z]+(?:(?:[ ,.]+|-|')[A-Za-z]+)*")
 _INNER_DOLLARS = re.compile(r"\$([^$]*)\$")
-_PROSE_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
 def unwrap(text: str) -> str:
@@ -112,6 +112,8 @@ def read_answer(text: str) -> Node:
     Raises:
         ReadError: it is empty, too long, or neither mathematics nor words.
     """
+    if _WHOLE.fullmatch(text):
+        return num(int(text))
     if len(text) > MAX_LENGTH:
         raise ReadError(f"has {len(text)} characters; {MAX_LENGTH} are allowed")
     bare = respelled(text)

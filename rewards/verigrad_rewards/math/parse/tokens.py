@@ -53,8 +53,10 @@ _SIGN = r"(?P<sign><=|>=|!=|==|=>|->|:=|\*\*|\.\.\.|<>|[-+*/^_=<>!|()\[\]{}.,;:'
 _TOKEN = re.compile(
     "|".join((_SPACE, _GROUP, _ENVIRONMENT, _BASE, _NUM, _COMMAND, r"(?P<word>[A-Za-z]+)", _SIGN)), re.ASCII
 )
-_TIMES = re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])")
 _RESPELLED = (
+    (re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])"), r"\\times "),  # 3 x 10^8
+    (re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)"), "0."),  # .\overline{3}
+    (re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\textdollar )*)\}"), r"\1"),  # \text{:}
     (re.compile(r"\\left\s*\]|(?<![0-9a-zA-Z)}\]])\](?=[^\[\]]*,[^\[\]]*\[)"), "("),  # ]0,1[ is (0,1)
     (re.compile(r"\\right\s*\["), ")"),
     (re.compile(r"^\s*\](?=[^()\[\]]*,[^()\[\]]*[\])]\s*$)"), "("),
@@ -65,8 +67,6 @@ _RESPELLED = (
     (re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{1,2}(?![0-9]))"), "."),  # 2{,}75 is 2.75
     (re.compile(r"\\\\\s*\[[0-9. ]*(?:pt|em|ex|mm|cm)\]"), r"\\\\ "),  # \\[2pt]
 )
-_SIGN_IN_TEXT = re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\textdollar )*)\}")
-_REPEATING = re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)")
 _SIGNS = {
     "colon": ":",
     "lbrack": "[",
@@ -94,39 +94,47 @@ def tokenize(text: str) -> list[Token]:
     """
     if len(text) > MAX_LENGTH:
         raise ReadError(f"has {len(text)} characters; {MAX_LENGTH} are allowed")
-    for pattern, plain in _RESPELLED:
-        text = pattern.sub(plain, text)
-    text = _SIGN_IN_TEXT.sub(r"\1", text).replace("{:}", ":")
-    text = _REPEATING.sub("0.", _TIMES.sub(r"\\times ", to_latex(text)))
+    text = respelled(to_latex(text))
     found: list[Token] = []
     place, spaced = 0, False
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
             raise ReadError(f"has {text[place]!r} in it, which is no mathematical notation")
-        place = match.end()
         if match["space"]:
-            spaced = True
+            place, spaced = match.end(), True
             continue
-        if match["group"] and match["font"] in _BOLD and _MATH_INSIDE.search(text, place, closing(text, place)):
-            place -= 1  # bold mathematics: its braces are a group
-            continue
-        token = as_token(match, spaced, text)
-        if match["group"]:
-            place = closing(text, place) + 1
-        elif token.text == "!=" and not spaced and text[match.start() - 1 : match.start()] in "0123456789)":
-            token, place = Token("sign", "!", spaced), place - 1  # 5!=120
-        elif token.text in _SHORT_WORDS and attached(text, match):
-            found += [Token("word", c, False) for c in token.text]
-            spaced = False
-            continue
-        elif match["num"] and (exponent := _EXPONENT.match(text, place)):
-            token, place = Token("num", f"{token.text}e{exponent[1]}", spaced), exponent.end()
-        found.append(token)
-        spaced = False
+        tokens, place = tokens_of(match, spaced, text)
+        found += tokens
+        spaced = spaced and not tokens
     if len(found) > MAX_TOKENS:
         raise ReadError(f"has {len(found)} parts; {MAX_TOKENS} are allowed")
     return found
+
+
+def respelled(text: str) -> str:
+    """Return ``text`` with rare spellings replaced by the usual ones."""
+    for pattern, plain in _RESPELLED:
+        text = pattern.sub(plain, text)
+    return text.replace("{:}", ":")
+
+
+def tokens_of(match: re.Match[str], spaced: bool, text: str) -> tuple[list[Token], int]:
+    """Return the tokens of one match and the place behind them."""
+    end = match.end()
+    if match["group"]:
+        closed = closing(text, end)
+        if match["font"] in _BOLD and _MATH_INSIDE.search(text, end, closed):
+            return [], end - 1  # bold mathematics: its braces are a group
+        return [as_token(match, spaced, text)], closed + 1
+    token = as_token(match, spaced, text)
+    if match["num"] and (exponent := _EXPONENT.match(text, end)):
+        return [Token("num", f"{token.text}e{exponent[1]}", spaced)], exponent.end()
+    if token.text == "!=" and not spaced and text[match.start() - 1 : match.start()] in "0123456789)":
+        return [Token("sign", "!", spaced)], end - 1  # 5!=120
+    if token.text in _SHORT_WORDS and attached(text, match):
+        return [Token("word", c, False) for c in token.text], end
+    return [token], end
 
 
 def attached(text: str, match: re.Match[str]) -> bool:
