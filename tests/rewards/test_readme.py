@@ -17,7 +17,7 @@ README = (Path(__file__).parents[2] / "rewards" / "README.md").read_text()
         for cell in re.findall(r"`([^`]+)`", cells)
     ],
 )
-def test_every_row_of_the_number_table_holds(response, gold, same):
+def test_every_row_of_the_table_of_equals_holds(response, gold, same):
     assert (verify(f"<answer>{response}</answer>", gold).reward == 1.0) is same
 
 

@@ -41,12 +41,11 @@ MAX_SENTENCE_WORDS = 40
 _REFUSED = re.compile(
     r"\b(?:do not know|don't know|cannot (?:determine|solve|answer)|can't (?:determine|solve|answer)|no idea|sorry)\b"
 )
-_VALUE = re.compile(
-    r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
-    r"|([0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?"
-    r"|(?<![A-Za-z0-9_.])[-−]?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
-    r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?)"
-)
+_FORMULA = r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?"
+_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
+_SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
+_VALUE = re.compile(rf"{_FORMULA}|({_CLOCK}|(?<![A-Za-z0-9_.])[-−]?[$€£]?{_DIGITS}{_SCALE})")
 
 
 Value = tuple[int, int, str]  # where it starts, where it ends, what it says

@@ -1,8 +1,17 @@
 """Read functions with their arguments: names, roots, logarithms with a base, finite sums, absolute values."""
 
 from verigrad_rewards.math.parse.cursor import Cursor
-from verigrad_rewards.math.parse.names import CLOSES, CONSTANTS, ENCLOSED, FRACTIONS, GREEK, INVERSES
-from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, call, letter, mul, neg, num, replace, sym
+from verigrad_rewards.math.parse.names import (
+    CLOSES,
+    CONSTANTS,
+    ENCLOSED,
+    FRACTIONS,
+    GREEK,
+    INVERSES,
+    MANY_ARGUMENTS,
+    TWO_ARGUMENTS,
+)
+from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, ReadError, call, letter, mul, neg, num, replace, sym
 
 _IN_ARGUMENT = FRACTIONS | {"sqrt"}
 
@@ -49,7 +58,7 @@ class Functions(Cursor):
         self.deeper()
         args = self.arguments(name)
         self.depth -= 1
-        node = call(name, *args) if base is None else call("log_base", args[0], base)
+        node = applied(name, args) if base is None else call("log_base", args[0], base)
         return node if exponent is None else Node("pow", (node, exponent))
 
     def base_of_log(self) -> Node | None:
@@ -131,3 +140,17 @@ class Functions(Cursor):
             depth += (text in "([{") - (text in ")]}") if len(text) == 1 else 0
             found += text == "," and depth == 1
         return found
+
+
+def applied(name: str, args: tuple[Node, ...]) -> Node:
+    """Return a function of its arguments; ``log(8, 2)`` has its base in the second.
+
+    Raises:
+        ReadError: the function takes another number of them.
+    """
+    if name == "log" and len(args) == 2:
+        return call("log_base", *args)
+    takes = 2 if name in TWO_ARGUMENTS else 1
+    if len(args) != takes and not (name in MANY_ARGUMENTS and args):
+        raise ReadError(f"has {name} with {len(args)} arguments; it takes {takes}")
+    return call(name, *args)

@@ -4,8 +4,9 @@ _ONE = """
 sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch arsinh arcosh artanh
 ln log exp sqrt cbrt abs floor ceil sgn Re Im arg gamma_function erf
 """
-_MANY = "max min gcd lcm binom perm root mod log_base"
-FUNCTIONS = frozenset((_ONE + _MANY).split())
+TWO_ARGUMENTS = frozenset("binom perm root mod log_base".split())
+MANY_ARGUMENTS = frozenset("max min gcd lcm".split())
+FUNCTIONS = frozenset(_ONE.split()) | TWO_ARGUMENTS | MANY_ARGUMENTS
 ALIASES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc",
     "arctg": "arctan", "arcctg": "arccot", "sh": "sinh", "ch": "cosh", "th": "tanh", "asinh": "arsinh",
