@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from verigrad_rewards.math.extract import extract
 from verigrad_rewards.math.parse.words import read_choice
-from verigrad_rewards.math.verify import equivalent, leading
+from verigrad_rewards.math.prose import leading
+from verigrad_rewards.math.verify import equivalent
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 

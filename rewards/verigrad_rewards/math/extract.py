@@ -4,24 +4,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from verigrad_rewards.math.boxes import read_box
 from verigrad_rewards.math.parse.notation import FULL_WIDTH_DIGITS
 from verigrad_rewards.math.parse.read import read_answer
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import ReadError
+from verigrad_rewards.math.prose import beside, last_sentence, stated_in
 from verigrad_rewards.structure import Tags
 
 # the order of trust
 SOURCES = ("answer", "boxed", "phrase", "mark", "bare", "math", "number")
 _TAIL = 10_000  # characters from the end that are looked at; an answer stands at the end
-_BOX_TAIL = 200_000
 _MAX_THOUGHTS = 50  # of a response with more, all that stands after the first counts as spoken
-_MAX_BOXES = 20  # boxes beside each other that form one list
 _IS = r"(?:is|are|was|would\s+be|will\s+be|should\s+be|must\s+be|equals|comes\s+(?:out\s+)?to|therefore|thus)"
 _PHRASE = re.compile(
     rf"\banswers?\b(?:\s+(?:to|for|of|in)\b[^.:\n]{{0,120}}?\s{_IS}\b|[\s*_]{{0,9}}(?:\s{_IS}\b|[:=]))"
     r"[ :*_]{0,9}"
-    r"|答案(?:是|为)?\s?[：:]?|故选\s?[：:]?|应选\s?[：:]?|答え(?:は|：|:)?|\brespuesta\s(?:correcta\s|final\s)?es|\bréponse\s(?:finale\s)?est"
-    r"|\bAntwort\s(?:ist|lautet)"
+    r"|答案(?:是|为)?\s?[：:]?|故选\s?[：:]?|应选\s?[：:]?|答え(?:は|：|:)?|\brespuesta\s(?:correcta\s|final\s)?es"
+    r"|\bréponse\s(?:finale\s)?est|\bAntwort\s(?:ist|lautet)"
     rf"|\bfinal\s+answer\b[\s*_#]{{0,9}}\n|ANSWER\s{{0,9}}[:=]",
     re.IGNORECASE,
 )
@@ -37,33 +37,6 @@ _MATH = re.compile(
     re.DOTALL,
 )
 _STOP_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{1,20}\|>|</s>|<end_of_turn>|<eos>))+\s*$")
-_BOX = re.compile(r"\\f?box(?:ed)?\s*(?:(\{)|(?=[0-9A-Za-z\\]))")
-_JOINED = re.compile(
-    r"(?:[\s$.,;&()\[\]]|\\[\[\]()]|\\[,;: ]|\\q?quad|\\text\{\s*(?:and|or)\s*\}|\band\b|\bor\b){0,20}"
-    r"(?:[a-zA-Z](?:_\{?\w\}?)?\s?=\s?)?"
-)
-_TAKEN_BACK = re.compile(
-    r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}"
-    r"(?:(?:is|was|would be|seems|looks)\s+(?:not|wrong|incorrect|false)|isn't|cannot be)\b"
-)
-_OR_ELSE = re.compile(
-    r"[\s$*.,}(]{0,20}(?:or|or maybe|or perhaps)\s+(?:maybe |perhaps |possibly )?[\s$\\]*(?:\d|\\boxed|\\frac|-\d)"
-)
-_DENIED = re.compile(
-    r"(?:\bnot|\bcannot|n't|n't\s+be|\bnever|≠|!=|\\neq?|\b(?:greater|less|more|fewer|larger|smaller|other)\s+than|\bat\s+(?:least|most))"
-    r"(?:\s+(?:equal\s+to|be))?[\s$*(\\}]{0,6}$",
-    re.IGNORECASE,
-)
-_OR_BEFORE = re.compile(r"(?:\d|\}|\$|\bmaybe|\bperhaps)[\s$.,)]{0,6}(?:or|or maybe|or perhaps)?[\s$*(\\]{0,6}$")
-_WITHDRAWN = re.compile(
-    r"\b(?:that|this|it|which|box|above|answer)\b[^.\n]{0,40}\b(?:is|was)\s+(?:wrong|incorrect|false|a\s+mistake|not\s+(?:right|correct|true))\b"
-    r"|\bignore\s",
-    re.IGNORECASE,
-)
-MAX_SENTENCE = 300
-MAX_LINKS = 8  # verbs and signs in a sentence behind which a value is looked for
-_LINK = re.compile(r"\b(?:is|are|be|equals|to|at|point|of|get|gives|obtain|becomes)\s+|[=:]\s*")
-_EXPRESSION = re.compile(r"[√π∞°²³^{}()\[\]\\+*]|[a-zA-Z0-9]\s?=|\d:\d")
 _RETRACTED = re.compile(
     r"\b(?:wait|actually|correction|scratch that|sorry|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
     re.IGNORECASE,
@@ -138,59 +111,15 @@ def tagged(said: str, tags: Tags) -> Extracted | None:
         return Extracted(inside[:200], "answer", f"{opened} must stand exactly once and be closed once")
     if said.index(closed) < said.index(opened):
         return Extracted(inside[:200], "answer", f"{closed} stands before {opened}")
-    box = boxed(inside, tags)
-    return Extracted(inside, "answer") if box is None else Extracted(box.text, "answer", box.problem)
+    text, problem = read_box(inside) or (inside, "")
+    return Extracted(text, "answer", problem)
 
 
 def boxed(said: str, tags: Tags) -> Extracted | None:
-    r"""Return what stands in the last ``\boxed{}``, with those before it if they form a list."""
+    """Return what stands in the last box, or in the boxes beside each other at the end."""
     del tags
-    said = said[-_BOX_TAIL:]
-    boxes = [(found.start(), found.end(), bool(found[1])) for found in _BOX.finditer(said)]
-    if not boxes:
-        return None
-    start, begin, braced = boxes[-1]
-    end = closing(said, begin) if braced else unbraced(said, begin)
-    if end is None:
-        rest = said[begin:].strip()
-        if len(rest) > 200 or "\n" in rest:
-            return Extracted(rest[:200], "boxed", "the box is never closed")
-        return Extracted(re.sub(r"(?:\\[\])]|[$.\s])+$", "", rest), "boxed")
-    text = said[begin:end].strip()
-    if _TAKEN_BACK.match(said, end + braced) or _DENIED.search(said[max(0, start - 30) : start]):
-        return Extracted(text[:200], "boxed", "the words beside the box deny it")
-    if _WITHDRAWN.search(said, end + braced, end + braced + 1_000):
-        return Extracted(text[:200], "boxed", "the box is taken back")
-    if _OR_ELSE.match(said, end + braced):
-        return Extracted(text[:200], "boxed", "the box is one of several guesses")
-    parts = [text]
-    for before_start, before_begin, before_braced in reversed(boxes[-_MAX_BOXES:-1]):
-        closed = closing(said[:start], before_begin) if before_braced else None
-        if closed is None or not _JOINED.fullmatch(said[closed + 1 : start]):
-            break
-        joint = "or" if "or" in said[closed + 1 : start] else ","
-        parts += [joint, said[before_begin:closed].strip()]
-        start = before_start
-    if len(set(parts[::2])) == 1:
-        return Extracted(text, "boxed")
-    return Extracted(" ".join(reversed(parts)), "boxed")
-
-
-def unbraced(text: str, begin: int) -> int:
-    r"""Return the end of a box without braces: ``\boxed 5``, ``\boxed\frac12``."""
-    found = re.compile(r"\s*(?:[0-9][0-9,.]*[0-9]|[0-9A-Za-z]|\\[a-zA-Z]+(?:\{[^{}]*\})*)").match(text, begin)
-    return found.end() if found else begin
-
-
-def closing(text: str, begin: int) -> int | None:
-    """Return the place of the brace that closes one opened before ``begin``, None if none does."""
-    depth = 1
-    for place in range(begin, min(len(text), begin + MAX_LENGTH)):
-        if text[place] in "{}" and text[place - 1] != "\\":
-            depth += 1 if text[place] == "{" else -1
-            if not depth:
-                return place
-    return None
+    box = read_box(said)
+    return Extracted(box[0], "boxed", box[1]) if box is not None else None
 
 
 def phrase(said: str, tags: Tags) -> Extracted | None:
@@ -272,45 +201,6 @@ def number(said: str, tags: Tags) -> Extracted | None:
     if found is None:
         return None
     return Extracted(found[0].strip(), "number", beside(said, found.start(), found.end()))
-
-
-def last_sentence(said: str) -> str:
-    """Return the end of the last line."""
-    return said.rstrip(" .\n\t*").rpartition("\n")[2][-MAX_SENTENCE:]
-
-
-def stated_in(sentence: str) -> str | None:
-    """Return what stands behind a verb such as "is" up to the end of a sentence if it is an expression, else None.
-
-    Plain numbers are left to a simpler search, which knows their units and scales.
-    """
-    sentence = sentence[-MAX_SENTENCE:]
-    for link in list(_LINK.finditer(sentence))[-MAX_LINKS:]:
-        value = sentence[link.end() :].strip()
-        if _EXPRESSION.search(value) and is_mathematics(value):
-            return value
-    return None
-
-
-def is_mathematics(text: str) -> bool:
-    """Whether a text reads as mathematics, not as words."""
-    try:
-        node = read_answer(text)
-    except ReadError:
-        return False
-    return node.op != "text" and not (node.op == "quantity" and node.value is None)
-
-
-def beside(said: str, start: int, end: int) -> str:
-    """Return why the words beside an answer keep it from counting, empty where they do not."""
-    before = said[max(0, start - 30) : start]
-    if _DENIED.search(before) or _TAKEN_BACK.match(said, end):
-        return "the words beside the answer deny it"
-    if said.startswith(("...", "…"), end):
-        return "the answer is cut off"
-    if _OR_ELSE.match(said, end) or re.search(r"(?:\d|\})[\s$]*\s+or\s+[\s$]*$", before):
-        return "the answer is one of several guesses"
-    return ""
 
 
 FIND: dict[str, Callable[[str, Tags], Extracted | None]] = {

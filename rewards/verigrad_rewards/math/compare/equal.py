@@ -179,8 +179,9 @@ def stated(relation: Node, other: Node) -> Node | None:
         consistent = all(equal(value, last, Rules()) for value in values)
         return last if consistent and (named(before[0]) or values) else None
     if relation.value[-1] == "≈" and set(relation.value[:-1]) <= {"="}:
-        if shown(other) is not None or before[0].value == "":
-            return last if shown(last) is not None else None
+        if shown(other) is not None or before[0].value == "" or all(map(named, before)):
+            agrees = all(named(side) or symbols(side) or same(side, last, rounded=True) for side in before)
+            return last if shown(last) is not None and agrees else None
         rest = Node("rel", tuple(before), relation.value[:-1])
         return stated(rest, other) if len(before) > 1 else before[0]
     return None
@@ -194,11 +195,11 @@ def named(side: Node) -> bool:
         case "bracket" | "ratio":
             return all(map(named, side.args))
         case "call":
-            return side.value not in ("factorial", "residue") and all(map(named, side.args))
+            return side.value in ("abs", "norm", "Re", "Im", "arg", "degrees") and all(map(named, side.args))
         case "add":
             return not symbols(side) & _COORDINATES and all(monomial(arg) for arg in side.args)
         case "pow":
-            return named(side.args[0]) and side.args[1] in (MINUS_ONE, num(2))
+            return named(side.args[0]) and side.args[1] == MINUS_ONE
         case "mul":
             first = side.args[0]
             points = all(arg.op == "sym" and arg.value.isupper() for arg in side.args)  # a segment AB
@@ -254,9 +255,20 @@ def same_ratio(a: Node, b: Node) -> bool:
             return False
         if all(same(x, y) for x, y in zip(a.args, b.args, strict=True)):
             return True
+        if clock(a) or clock(b) or num(0) in a.args + b.args:
+            return False
         return all(same(mul(x, b.args[0]), mul(y, a.args[0])) for x, y in zip(a.args, b.args, strict=True))
     ratio, other = (a, b) if a.op == "ratio" else (b, a)
     return len(ratio.args) == 2 and same(div(*ratio.args), other)
+
+
+def clock(ratio: Node) -> bool:
+    """Whether a ratio such as 10:20 could be a time of day."""
+    values = [exact(part) for part in ratio.args]
+    if len(values) != 2 or any(value is None for value in values):
+        return False
+    hours, minutes = (value or 0 for value in values)
+    return hours <= 24 and 10 <= minutes < 60
 
 
 def same_collection(a: Node, b: Node, rules: Rules) -> bool:
@@ -265,7 +277,11 @@ def same_collection(a: Node, b: Node, rules: Rules) -> bool:
     if "matrix" in kinds or "bracket" in kinds:
         return same_ordered(a, b, rules)
     if "union" in kinds:
-        return a.op == b.op and a.value == b.value and same_members(a.args, b.args, rules)
+        if a.op != b.op or a.value != b.value or len(a.args) != len(b.args):
+            return False
+        if a.value == "∖":
+            return all(equal(x, y, rules) for x, y in zip(a.args, b.args, strict=True))
+        return same_members(a.args, b.args, rules)
     if "set" in kinds:
         return same_members(distinct(members(a)), distinct(members(b)), rules)
     left, right = members(a), members(b)

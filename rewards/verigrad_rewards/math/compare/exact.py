@@ -41,8 +41,13 @@ def bits(value: Fraction) -> int:
 
 def total(node: Node) -> Fraction | None:
     """Return a sum."""
-    parts = values(node.args)
-    return sum(parts, Fraction(0)) if parts is not None else None
+    result = Fraction(0)
+    for term in node.args:
+        value = exact(term)
+        if value is None or bits(result) + bits(value) > MAX_BITS:
+            return None
+        result += value
+    return result
 
 
 def product(node: Node) -> Fraction | None:
@@ -127,6 +132,8 @@ def integers(function: Callable[..., int]) -> Callable[..., Fraction | None]:
 
     def of(*args: Fraction) -> Fraction | None:
         if any(a.denominator != 1 for a in args):
+            return None
+        if sum(map(bits, args)) > MAX_BITS:
             return None
         return Fraction(function(*(a.numerator for a in args)))
 

@@ -208,6 +208,17 @@ def circular(name: str) -> Callable[[Evaluator, Any], Any]:
     return lambda ev, x: getattr(ev.mp, name)(ev.small(x, MAX_ANGLE if name[-1] != "h" else MAX_GAMMA))
 
 
+def saturating(name: str, order: int) -> Callable[[Evaluator, Any], Any]:
+    """Return a function that nears its limit like e^(-|x|^order): how near counts towards the digits needed."""
+
+    def of(ev: Evaluator, x: Any) -> Any:
+        distance = abs(ev.small(x, MAX_GAMMA))
+        ev.low = min(ev.low, -int(3 * distance**order) - 1)
+        return getattr(ev.mp, name)(x)
+
+    return of
+
+
 def inverse(name: str, inside: Callable[[Any], bool]) -> Callable[[Evaluator, Any], Any]:
     """Return an inverse function with its real domain."""
 
@@ -240,7 +251,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: circular(name)
         for name in """
-        sin cos tan cot sec csc sinh cosh tanh coth sech csch
+        sin cos tan cot sec csc
     """.split()
     },
     "arcsin": inverse("asin", lambda x: abs(x) <= 1),
@@ -272,7 +283,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Re": lambda ev, x: ev.mp.re(x),
     "Im": lambda ev, x: ev.mp.im(x),
     "arg": lambda ev, x: ev.mp.arg(x),
-    "erf": circular("erf"),
+    "erf": saturating("erf", 2),
+    **{name: saturating(name, 1) for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
     "factorial": gamma,
     "double_factorial": double_factorial,
     "binom": choose,

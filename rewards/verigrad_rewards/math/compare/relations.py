@@ -4,7 +4,7 @@ import hashlib
 
 from verigrad_rewards.math.compare import modular
 from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
-from verigrad_rewards.math.compare.same import DIGITS, MAX_NODES, points, same
+from verigrad_rewards.math.compare.same import DIGITS, MAX_NODES, huge, points, same
 from verigrad_rewards.math.parse.names import MIRRORED
 from verigrad_rewards.math.parse.tree import Node, add, canonical, neg, size, symbols
 
@@ -43,7 +43,7 @@ def same_relation(a: Node, b: Node) -> bool:
 def proportional(a: Node, b: Node, *, positive: bool = False) -> bool:
     """Whether ``a`` is ``b`` times a constant other than 0, and neither vanishes everywhere."""
     seed = hashlib.sha256(repr((a, b)).encode(errors="surrogatepass")).digest()
-    in_field = None if positive else ratio_in_field(a, b, seed)
+    in_field = None if positive or huge(a) or huge(b) else ratio_in_field(a, b, seed)
     if in_field is not None:
         return in_field
     if size(a) > MAX_NODES or size(b) > MAX_NODES:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from verigrad_rewards.math.compare import modular
-from verigrad_rewards.math.compare.exact import exact
+from verigrad_rewards.math.compare.exact import MAX_BITS, bits, exact
 from verigrad_rewards.math.compare.numeric import DomainError, Evaluator, UndefinedError
 from verigrad_rewards.math.parse.tree import Node, canonical, contains, size, symbols
 
@@ -16,8 +16,11 @@ SURE_DIGITS = 30  # digits two values must share beyond the smallest number in t
 MAX_DIGITS = 2_500
 MAX_NODES = 400  # of an expression that is evaluated to many digits
 MIN_SHOWN = 4  # significant digits of a decimal that answers a number which no decimal equals
-_STEPS = frozenset(("floor", "ceil", "mod"))
+_STEPS = frozenset(("floor", "ceil", "mod", "abs", "max", "min", "sgn"))
 FLOAT_DIGITS = 15
+HUGE_BITS = 100
+# more points for functions that bend: large, of mixed signs, whole numbers (where both ends are the same)
+STEP_RANGES = ((1, 20, 200), (-1, 20, 200), (0, 20, 200), (0, 5, 50), (0, 0.3, 2.5), (0, 0.3, 9), (1, 4, 4), (-1, 3, 3))
 LONG = 7  # significant digits from which a decimal counts as cut off rather than exact
 
 
@@ -32,9 +35,11 @@ class Shown:
 
 def shown(node: Node) -> Shown | None:
     """Return what a written decimal shows, ``4.50 × 10^3`` included; None for anything else."""
-    if node.op == "dec":
+    if node.op in ("dec", "cut"):
         value, exponent = node.value
         unit = Fraction(10) ** exponent
+        if node.op == "cut":  # the number lies up to one digit higher
+            return Shown(value + unit / 2, unit, len(str(abs(int(value / unit)))))
         return Shown(value, unit, len(str(abs(int(value / unit)))))
     if node.op != "mul":
         return None
@@ -51,7 +56,10 @@ def shown(node: Node) -> Shown | None:
 
 def power_of_ten(value: Fraction) -> bool:
     """Whether ``value`` is 10 to a whole power."""
-    return set(str(value).replace("1/", "").lstrip("1")) <= {"0"} and value > 0
+    if value <= 0 or bits(value) > MAX_BITS:
+        return False
+    whole = value.numerator if value.denominator == 1 else value.denominator
+    return 1 in (value.numerator, value.denominator) and set(str(whole)[1:]) <= {"0"} and str(whole)[0] == "1"
 
 
 def same(a: Node, b: Node, *, rounded: bool = False) -> bool:
@@ -82,7 +90,8 @@ def cut_off(a: Shown | None, b: Shown | None, left: Fraction, right: Fraction, r
     if a is None or b is None:
         return False
     short, long = sorted((a, b), key=lambda s: s.digits)
-    return short.digits >= MIN_SHOWN and long.digits >= LONG and abs(left - right) * 2 <= short.unit > long.unit
+    rounded_off = short.digits >= MIN_SHOWN and long.digits >= LONG and short.unit > long.unit
+    return rounded_off and (short.value / short.unit) % 10 != 0 and abs(left - right) * 2 <= short.unit
 
 
 def rounds_to(node: Node, decimal: Shown, rounded: bool) -> bool:
@@ -104,11 +113,17 @@ def decide(a: Node, b: Node) -> bool:
     """Decide an identity: exactly in a prime field if both sides are rational functions, else by many digits."""
     seed = hashlib.sha256("\0".join(sorted((repr(a), repr(b)))).encode(errors="surrogatepass")).digest()
     verdict = same_in_field(a, b, seed)
-    if verdict is not None:
+    if verdict is False or (verdict and not (huge(a) or huge(b))):
         return verdict
     if size(a) > MAX_NODES or size(b) > MAX_NODES:
         return False
     return same_in_digits(a, b, seed)
+
+
+def huge(node: Node) -> bool:
+    """Whether a number of the size of the field's prime stands in a tree, or comes out of it: then the field proves less."""
+    value = exact(node)
+    return (value is not None and bits(value) > HUGE_BITS) or any(map(huge, node.args))
 
 
 def same_in_field(a: Node, b: Node, seed: bytes) -> bool | None:
@@ -158,8 +173,8 @@ def points(names: list[str], seed: bytes, whole_numbers: bool, steps: bool = Fal
 
     Whole numbers where asked for, and large ones as well for functions that go in ``steps``.
     """
-    ranges = ((1, 0.3, 2.5), (-1, 0.3, 2.5), (0, 0.3, 2.5), (1, 0.05, 0.9), (1, 3, 9), (0, 0.1, 1.5), (1, 20, 200))
-    for trial, (sign, low, high) in enumerate(ranges if steps else ranges[:-1]):
+    ranges = ((1, 0.3, 2.5), (-1, 0.3, 2.5), (0, 0.3, 2.5), (1, 0.05, 0.9), (1, 3, 9), (0, 0.1, 1.5))
+    for trial, (sign, low, high) in enumerate(ranges + STEP_RANGES if steps else ranges):
         point = {}
         for i, name in enumerate(names):
             draw = hashlib.sha256(seed + bytes([trial]) + name.encode(errors="surrogatepass")).digest()
@@ -167,9 +182,13 @@ def points(names: list[str], seed: bytes, whole_numbers: bool, steps: bool = Fal
             flip = sign or (1 if draw[4] & 1 else -1)
             if whole_numbers:
                 point[name] = Fraction(2 + (draw[5] + i) % 7)
+            elif high == low:
+                point[name] = Fraction(flip * (low + draw[5] % 9))
             else:
                 point[name] = flip * (Fraction(low) + share * (Fraction(high) - Fraction(low)))
         yield point
+    for name in names[1:5] if len(names) > 1 else ():  # one negative variable among positive ones
+        yield {other: Fraction(-3, 2) if other == name else Fraction(5 + i, 4) for i, other in enumerate(names)}
 
 
 def complex_points(names: list[str], seed: bytes) -> Iterator[Mapping[str, Any]]:
@@ -199,7 +218,7 @@ def same_at(point: Mapping[str, Any], a: Node, b: Node, *, real: bool) -> bool |
         tiny = ev.mp.mpf(10) ** (10 - digits)
         gap, largest = abs(left - right), max(abs(left), abs(right))
         noise = ev.mp.ldexp(tiny, ev.high)
-        needed = int((ev.high - ev.low) * 0.302) + SURE_DIGITS
+        needed = int((ev.high - ev.low) * 0.604) + SURE_DIGITS  # twice: what cancels may hide in a root
         close = gap <= largest * tiny
         if close and needed <= digits:
             return True

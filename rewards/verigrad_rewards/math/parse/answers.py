@@ -128,7 +128,7 @@ class Answers(Brackets):
 def congruence(node: Node) -> Node:
     """Return ``n ≡ 3 mod 7`` as a residue, other relations as they are."""
     *before, last = node.args
-    if node.value == ("≡",) and last.op == "call" and last.value == "mod":
+    if node.value == ("≡",) and last.op == "call" and last.value == "mod" and len(last.args) == 2:
         return call("residue", Node("rel", (*before, last.args[0]), node.value), last.args[1])
     return node
 

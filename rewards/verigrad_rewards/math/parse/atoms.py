@@ -30,6 +30,7 @@ _BASES = {
     "twelve": 12, "sixteen": 16,
 }  # fmt: skip
 _SEPARATORS = str.maketrans("", "", ",{}\\!;: \t\n\r\f\v")
+_DIFFERENTIALS = frozenset("xyztuvwrs")  # dx is one variable
 _NAMES = frozenset(("angle", "triangle", "Box", "square"))
 
 
@@ -69,8 +70,8 @@ class Atoms(Functions):
         if "." in digits and self.accept("overline", "bar", "dot"):
             return self.repeating(digits, places)
         value = Fraction(digits.rstrip(".")) * Fraction(10) ** power
-        if places and self.accept("ldots", "dots", "cdots", "..."):  # cut off: the number lies up to one digit higher
-            value += Fraction(10) ** (power - len(places)) / 2
+        if places and self.accept("ldots", "dots", "cdots", "..."):
+            return Node("cut", (), (value, power - len(places)))
         return Node("dec", (), (value, power - len(places))) if places or exponent else num(value)
 
     def repeating(self, digits: str, places: str) -> Node:
@@ -90,7 +91,7 @@ class Atoms(Functions):
             return self.function(name)
         if text in ("C", "P") and (pair := self.pair()) is not None:
             return chosen(text, *pair)
-        if len(text) > 1 and text in CONSTANTS:
+        if len(text) > 1 and (text in CONSTANTS or (text[0] == "d" and text[1:] in _DIFFERENTIALS)):
             return letter(text)
         if text in GREEK or len(text) == 1:
             return self.variable(text)
@@ -162,7 +163,7 @@ class Atoms(Functions):
 
     def reader(self, name: str) -> Callable[[], Node] | None:
         """Return what reads the arguments of a command, None for one that is not read."""
-        if name in ACCENTS:
+        if name in ACCENTS or name == "partial":
             return lambda: self.accented(name)
         if name in ENCLOSED:
             return lambda: self.enclosed(name)

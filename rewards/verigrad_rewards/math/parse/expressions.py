@@ -36,14 +36,14 @@ class Expressions(Atoms):
 
     def term(self) -> Node:
         """Read factors joined by a multiplication or division sign, or by nothing."""
-        node = self.power()
+        node, divisions = self.power(), 0
         while True:
             if self.accept(*_TIMES):
                 node = mul(node, self.factor())
             elif not self.unit_follows() and self.accept("/", "div"):
                 node = div(node, self.factor())
-            elif self.accept("bmod"):
-                node = call("mod", node, self.factor())
+            elif divisions < MAX_MARKS and self.accept("bmod"):
+                node, divisions = call("mod", node, self.factor()), divisions + 1
             elif self.begins_factor():
                 node = self.beside(node)
             else:
@@ -64,16 +64,20 @@ class Expressions(Atoms):
             thing = len(text) > 3 and text.islower() and text not in FUNCTIONS and text[4:] not in BASIS
             return not is_unit(text) and not thing
         if kind == "cmd":
+            if text == "mod":
+                return False  # 5 \mod 7
             known = text in FUNCTIONS or text in ALIASES or text in CONSTANTS or text in GREEK or text in ACCENTS
             return (known or text in _BEGIN_FACTOR) and not self.unit_command(text)
         if kind == "sign":
-            return text in "([{" or (text == "|" and not self.bars)
+            return (text in "([{" and self.peek(1).text != "mod") or (text == "|" and not self.bars)
         return kind in ("num", "base", "begin")
 
     def begins_word_factor(self, text: str) -> bool:
         """Whether a word is variables, not a unit, not the U of a union, not the C of degrees Celsius."""
         before, after = self.peek(-1).text, self.peek(1).text
         if text == "U" and before in (")", "]") and after in ("(", "["):
+            return False
+        if text == "mod":
             return False
         if text in ("C", "F") and (before == "°" or "circ" in (before, self.peek(-2).text)):
             return False
@@ -86,7 +90,7 @@ class Expressions(Atoms):
             return after.text == "{" and self.peek(2).kind in ("roman", "text") and is_unit(self.peek(2).text)
         if name == "Omega":
             return before.kind == "num" and after.kind == "end"
-        return name == "mu" and before.kind == "num" and after.kind in ("roman", "text")
+        return name == "mu" and before.kind == "num" and after.kind in ("roman", "text", "word")
 
     def after_value(self, text: str) -> bool:
         """Whether a word that could be a unit stands where units do: behind a value, and apart from it if short."""
@@ -139,12 +143,13 @@ class Expressions(Atoms):
     def powered(self, node: Node) -> Node:
         """Read the factorials, marks and exponents behind ``node``; towers group to the right."""
         node = self.postfix(node)
-        while self.sees("^", "**"):
-            self.take()
+        for _ in range(MAX_MARKS):
+            if not self.accept("^", "**"):
+                return node
             self.deeper()
             node = self.postfix(self.raised(node))
             self.depth -= 1
-        return node
+        raise ReadError(f"has more than {MAX_MARKS} exponents behind a value")
 
     def raised(self, base: Node) -> Node:
         r"""Read what stands after ``^``: an exponent, ``\circ`` or ``\prime``."""

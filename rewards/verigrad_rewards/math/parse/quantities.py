@@ -48,7 +48,7 @@ class Quantities(Expressions):
             node = mul(node, num(factor))
         if node.op == "call" and node.value in _SIGN_UNITS and not unit:
             return Node("quantity", node.args, _SIGN_UNITS[node.value])
-        if symbols(node) and (unit is None or (said.strip() and not unit)):
+        if symbols(node) and said.strip() and not unit:
             raise ReadError("has words behind a formula")
         return node if unit == frozenset() else Node("quantity", (node,), unit)
 

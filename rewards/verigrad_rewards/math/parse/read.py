@@ -6,9 +6,11 @@ from functools import lru_cache
 
 from verigrad_rewards.math.parse.answers import read_grammar
 from verigrad_rewards.math.parse.atoms import readable_word
+from verigrad_rewards.math.parse.names import GREEK
 from verigrad_rewards.math.parse.notation import to_latex
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import Node, ReadError, num
+from verigrad_rewards.math.parse.units import CHANGING
 from verigrad_rewards.math.parse.words import (
     read_date,
     read_number_words,
@@ -28,7 +30,6 @@ _LEAD = re.compile(
     r"|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution|value)(?:\s+is|\s+are|\s*[:=])+\s*",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"(?:\\[,;:! ]|\\$|[\s,;]|(?<!\.)\.(?=[\s,;]*$))+$")
 _DECORATION = ("So", "Cf", "Mn")  # emoji, zero-width signs
 _HEAD = re.compile(r"(?:\\[,;:! ]|\s)+")
 _ALIGNED = re.compile(
@@ -38,27 +39,31 @@ _BASED = re.compile(r"([0-9A-F]+)\s*(?:,?\s*in\s+|\(\s*)?base[\s-]*(\w+)\s*\)?",
 _NAMED_BASES = {"binary": 2, "octal": 8, "decimal": 10, "hexadecimal": 16, "hex": 16}
 _IN_BASE = re.compile(rf"([0-9A-F]+),?\s*(?:in\s+|\(\s*)?({'|'.join(_NAMED_BASES)})\)?", re.IGNORECASE)
 _LABEL = re.compile(r"([A-Za-z]+(?: [A-Za-z]+){0,5})\s*=\s*(?=[^=]+$)")
-_ORDINAL = re.compile(r"([0-9])\s*\^?\s*\{?\s*(?:\\(?:text|mathrm|textsuperscript)\s*\{)?\s*(?:st|nd|rd|th)\s*\}{0,2}$")
+_ORDINAL = re.compile(
+    r"([0-9])\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text|mathrm|textsuperscript)\{\s?)?(?:st|nd|rd|th)\}{0,2}$"
+)
 _TWO_UNITS = re.compile(r"([0-9]+ [a-z]+),? (?:and )?([0-9]+ [a-z]+)")
 _NAME = re.compile(r"(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=")
 _ONLY = re.compile(r"\s*(?:\\text\s*\{\s*)?\bonly\s*\}?$")
 _UNREAD = ("\\lim", "\\int", "\\iint", "\\oint")
+MAX_WRAPS = 20
 MAX_MISSING = 2  # closing braces that are put in where an answer lacks them
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
+_BRACKETED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}")
 _WORDS_ONLY = re.compile(r"[A-Za-z]+(?:(?:[ ,.]+|-|')[A-Za-z]+)*")
 _INNER_DOLLARS = re.compile(r"\$([^$]*)\$")
 
 
 def unwrap(text: str) -> str:
     """Return ``text`` without the delimiters, fonts and phrases that enclose an answer as a whole."""
-    before = None
+    before, passes = None, 0
     while text and text[-1] != "°" and unicodedata.category(text[-1]) in _DECORATION:
         text = text[:-1].rstrip()
     while text and unicodedata.category(text[0]) in _DECORATION:
         text = text[1:].lstrip()
-    while before != text:
-        before = text
-        text = _TAIL.sub("", text[head.end() :] if (head := _HEAD.match(text)) else text)
+    while before != text and passes < MAX_WRAPS:
+        before, passes = text, passes + 1
+        text = trimmed(text[head.end() :] if (head := _HEAD.match(text)) else text)
         if rows := _ALIGNED.fullmatch(text):
             text = joined_rows(rows[2])
         for opened, closed in _WRAPS:
@@ -69,6 +74,20 @@ def unwrap(text: str) -> str:
         lead = _LEAD.match(text)
         text = text[lead.end() :] if lead else text
     return text
+
+
+def trimmed(text: str) -> str:
+    """Return ``text`` without spaces, commas and the full stop at its end; an ellipsis stays."""
+    end = len(text)
+    while end:
+        spacing = text[end - 2] == "\\" if end > 1 else False
+        if text[end - 1] in ",;:! " and spacing:
+            end -= 2
+        elif text[end - 1] in ",; \t\r\n\f\v\\" or (text[end - 1] == "." and text[max(0, end - 2)] not in ".,"):
+            end -= 1
+        else:
+            break
+    return text[:end]
 
 
 def joined_rows(text: str) -> str:
@@ -150,7 +169,7 @@ def respelled(text: str) -> str:
     if bare.startswith(_UNREAD) and "=" in bare:  # a limit or an integral and what it equals
         bare = bare.rpartition("=")[2].strip()
     label = _LABEL.match(bare)
-    if label and not any(readable_word(word) or word == "not" for word in label[1].split()):
+    if label and not any(readable_word(word) or word in CHANGING for word in label[1].lower().split()):
         bare = bare[label.end() :]
     return bare
 
@@ -158,6 +177,8 @@ def respelled(text: str) -> str:
 def read_words(bare: str, said: str) -> Node | None:
     """Return the tree of an answer that is words or a time; None where it is for the grammar to read."""
     node = read_time(bare) or read_number_words(said) or read_date(said)
+    if node is None and said.isascii() and said.isalpha() and said.isupper() and len(said) > 1 and said not in GREEK:
+        return read_text(bare)  # HHT is not HTH
     if node is None and _WORDS_ONLY.fullmatch(said) and not all(map(readable, re.findall(r"[A-Za-z]+", said))):
         return read_text(bare)
     if node is None and (parts := _TWO_UNITS.fullmatch(said)):  # 2 hours 30 minutes
@@ -175,8 +196,9 @@ def readings(text: str) -> tuple[Node, ...]:
     first = read_answer(text)
     if first.op == "quantity" and (product := as_product(text)) is not None:
         return first, product
-    spread = re.sub(r"(?<=\d),(?=\d{3})", ", ", text)
-    if spread == text or first.op == "text" or re.search(r",0\d\d", text):
+    if not _BRACKETED.search(text) or re.search(r",0\d\d", text):
         return (first,)
-    other = read_answer(spread)
-    return (first,) if other == first or other.op == "text" else (first, other)
+    other = read_answer(re.sub(r"(?<=\d),(?=\d{3})", ", ", text))
+    if other == first or other.op == "text":
+        return (first,)
+    return (first, other) if first.op in ("bracket", "set", "list", "union") else (other,)  # (1,200) is a pair

@@ -5,6 +5,7 @@ Operations of an expression (``args`` are nodes):
 ========== ===================== =======================================================================
 ``num``    value Fraction        an exact number
 ``dec``    value (Fraction, int) a number written with a point, and the exponent of its last digit
+``cut``    value (Fraction, int) a decimal that goes on, ``0.333…``, as far as it is written
 ``sym``    value str             a variable, subscript and accent included
 ``const``  value str             ``pi``, ``e``, ``i``, ``inf``
 ``add``    a, b, …               sum

@@ -42,11 +42,12 @@ OTHER_NUMBERS = frozenset(
     """.split()
 )
 # more words that make something else of a number: hedges, negations, verbs
-_CHANGING = OTHER_NUMBERS | frozenset(
+CHANGING = OTHER_NUMBERS | frozenset(
     """
         one or and nor either neither maybe perhaps possibly probably likely roughly approximately approx almost nearly
         ish but if unless except not no non isn isnt never cannot cant wrong incorrect false untrue invalid is are was
-        equals than mod sqrt pi tau phi exp log ln sin cos tan inf infinity nan point more less fewer greater choose
+        equals than mod sqrt pi tau phi exp log ln sin cos tan inf infinity nan point dozen dozens gross score lakh crore eighths ninths sevenths sixths hundredths sure think
+    believe guess suppose rejected ruled works work dne repeating binary octal hexadecimal remainder again does doesnt more less fewer greater choose
         base
     """.split()
 )
@@ -61,11 +62,14 @@ _PREFIXED = frozenset(
 )
 _WORD = re.compile(r"[A-Za-zµ°$€£¥₹¢%]+(?:-[A-Za-z]+)?")
 _FACTOR = re.compile(
-    r"(?:(?P<before>square|cubic|sq|cu)\.?\s+)?(?P<name>[A-Za-zµ°$€£¥₹¢%]+(?:-[A-Za-z]+)?)\.?"
-    r"(?:\s+(?P<after>squared|cubed)|\s*(?:\^|\*\*)?\s*[{(]?\s*(?P<power>[+-]?\s?[0-9]{1,2})\s*[)}]?)?"
+    r"(?:(?P<before>square|cubic|sq|cu)\.?\s{1,3})?(?P<name>[A-Za-zµ°$€£¥₹¢%]+(?:-[A-Za-z]+)?)\.?"
+    r"(?:\s{1,3}(?P<after>squared|cubed)|\s{0,3}(?:\^|\*\*)?\s{0,3}[{(]?(?P<power>[+-]?\s?[0-9]{1,2})[)}]?)?"
 )
 _TEMPERATURE = re.compile(r"(?:degrees?|deg|°)\s*(celsius|centigrade|fahrenheit)", re.IGNORECASE)
 _LATEX_SPACE = re.compile(r"\\(?:cdot|times|[,;:! ])|~")
+# plurals without s
+_PLURALS = frozenset("people children men women feet teeth mice fish sheep deer geese dice pieces units".split())
+MAX_SCALE = 10**12
 MAX_WORDS = 8
 
 Unit = frozenset[tuple[str, int]]
@@ -88,30 +92,41 @@ def spelled(text: str) -> str:
     return _LATEX_SPACE.sub(" ", text).replace("k Omega", "kOmega").replace("M Omega", "MOmega")
 
 
-def read_unit(text: str) -> tuple[Unit | None, Fraction]:
+def read_unit(text: str) -> tuple[Unit, Fraction]:
     """Return the unit that words behind a number are, and what scale words multiply the number by.
 
-    The unit is None where the words name things rather than a unit (``apples``), and empty where they say nothing.
+    The unit is empty where the words only name things: ``apples``, ``of them in total``.
 
     Raises:
-        ValueError: the words make something else of the number (``or seven``, ``minus one``); the message names them.
+        ValueError: the words make something else of the number (``or seven``, ``dozen``); the message names them.
     """
     text = spelled(text)
     factor = Fraction(1)
     words = _WORD.findall(text)
-    while words and words[0].lower() in SCALES:
+    while words and words[0].lower() in SCALES and factor < MAX_SCALE:
         scale = words.pop(0)
         factor *= SCALES[scale.lower()]
         text = text.partition(scale)[2]
     if len(words) > MAX_WORDS:
         raise ValueError("more words than a unit has")
     for word in words:
-        if word.lower() in _CHANGING and word.lower() not in _POWERS:
+        if word.lower() in CHANGING and word.lower() not in _POWERS:
             raise ValueError(f"the word {word!r} beside the number")
     if words and words[0].lower() in ("squared", "cubed"):
         raise ValueError(f"the word {words[0]!r} beside the number")
-    named = [word for word in words if word.lower() not in _POWERS and word.lower() not in _NEUTRAL]
-    return (dimension(text) if all(map(name_of, named)) else None), factor
+    check_things([w for w in words if w.lower() not in _POWERS and w.lower() not in _NEUTRAL and not name_of(w)], text)
+    return dimension(text), factor
+
+
+def check_things(words: list[str], text: str) -> None:
+    """Refuse words that name nothing countable: things stand in the plural, behind a unit or not.
+
+    Raises:
+        ValueError: the words are something else, such as a remark.
+    """
+    plural = any(word.lower().endswith("s") or word.lower() in _PLURALS for word in words)
+    if words and (not (plural or dimension(text)) or "(" in text):
+        raise ValueError(f"the word {words[0]!r} beside the number")
 
 
 def name_of(word: str) -> str | None:

@@ -1,0 +1,78 @@
+"""Find the boxed answer: the last one, or those beside each other as one list."""
+
+import re
+
+from verigrad_rewards.math.parse.tokens import MAX_LENGTH
+from verigrad_rewards.math.prose import beside
+
+MAX_TAIL = 200_000  # characters from the end in which boxes are looked for
+MAX_BOXES = 20  # boxes beside each other that form one list
+MAX_CUT = 200  # characters of a box that the token limit cut
+_BOX = re.compile(r"\\f?box(?:ed)?\s*(?:(\{)|(?=[0-9A-Za-z\\]))")
+_UNBRACED = re.compile(r"\s*(?:[0-9][0-9,.]*[0-9]|[0-9A-Za-z]|\\[a-zA-Z]+(?:\{[^{}]*\})*)")
+_END_OF_CUT = re.compile(r"(?:\\[\])]|[$.\s])+$")
+_JOINED = re.compile(
+    r"(?:[\s$.,;&()\[\]]|\\[\[\]()]|\\[,;: ]|\\q?quad|\\text\{\s*(?:and|or)\s*\}|\band\b|\bor\b){0,20}"
+    r"(?:[a-zA-Z](?:_\{?\w\}?)?\s?=\s?)?"
+)
+_WITHDRAWN = re.compile(
+    r"\b(?:that|this|it|which|box|above|answer)\b[^.\n]{0,40}\b(?:is|was)\s+"
+    r"(?:wrong|incorrect|false|a\s+mistake|not\s+(?:right|correct|true))\b|\bignore\s",
+    re.IGNORECASE,
+)
+Box = tuple[int, int, bool]  # where it starts, where its content begins, whether it has braces
+
+
+def read_box(said: str) -> tuple[str, str] | None:
+    r"""Return what stands in the last ``\boxed{}``, with those before it if they form a list, and why it cannot count."""
+    said = said[-MAX_TAIL:]
+    boxes: list[Box] = [(found.start(), found.end(), bool(found[1])) for found in _BOX.finditer(said)]
+    if not boxes:
+        return None
+    start, begin, braced = boxes[-1]
+    end = closing(said, begin) if braced else unbraced(said, begin)
+    if end is None:
+        return cut_box(said[begin:].strip())
+    problem = beside(said, start, end + braced)
+    if _WITHDRAWN.search(said, end + braced, end + braced + 1_000):
+        problem = "the box is taken back"
+    text = said[begin:end].strip()
+    return (text[:200], problem) if problem else (" ".join(listed(said, boxes, text)), "")
+
+
+def cut_box(rest: str) -> tuple[str, str]:
+    """Return the content of a box that never closes: its one line where the response ends in it."""
+    if len(rest) > MAX_CUT or "\n" in rest:
+        return rest[:MAX_CUT], "the box is never closed"
+    return _END_OF_CUT.sub("", rest), ""
+
+
+def listed(said: str, boxes: list[Box], text: str) -> list[str]:
+    """Return the content of the last box, after the boxes that stand right before it with what joins them."""
+    parts = [text]
+    start = boxes[-1][0]
+    for before_start, begin, braced in reversed(boxes[-MAX_BOXES:-1]):
+        closed = closing(said[:start], begin) if braced else None
+        if closed is None or not _JOINED.fullmatch(said[closed + 1 : start]):
+            break
+        joint = "or" if "or" in said[closed + 1 : start] else ","
+        parts += [joint, said[begin:closed].strip()]
+        start = before_start
+    return parts[:1] if len(set(parts[::2])) == 1 else parts[::-1]
+
+
+def unbraced(text: str, begin: int) -> int:
+    r"""Return the end of a box without braces: ``\boxed 5``, ``\boxed\frac12``."""
+    found = _UNBRACED.match(text, begin)
+    return found.end() if found else begin
+
+
+def closing(text: str, begin: int) -> int | None:
+    """Return the place of the brace that closes one opened before ``begin``, None if none does."""
+    depth = 1
+    for place in range(begin, min(len(text), begin + MAX_LENGTH)):
+        if text[place] in "{}" and text[place - 1] != "\\":
+            depth += 1 if text[place] == "{" else -1
+            if not depth:
+                return place
+    return None
