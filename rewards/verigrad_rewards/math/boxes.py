@@ -3,7 +3,7 @@
 import re
 
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
-from verigrad_rewards.math.prose import beside
+from verigrad_rewards.math.prose import denied, or_else
 
 MAX_TAIL = 200_000  # characters from the end in which boxes are looked for
 MAX_BOXES = 20  # boxes beside each other that form one list
@@ -20,11 +20,17 @@ _WITHDRAWN = re.compile(
     r"(?:wrong|incorrect|false|a\s+mistake|not\s+(?:right|correct|true))\b|\bignore\s",
     re.IGNORECASE,
 )
+_BEFORE_BOX = re.compile(r"(?:[$({0-9a-z=]-|[+/<>^]|\\(?:frac|cdot|times|sqrt|le|ge|leq|geq|ne|neq|pm) ?\{?|\}\{) ?$")
+_AFTER_BOX = re.compile(r" ?(?:[\^+/_]|\*(?!\*)|\\(?:cdot|times)\b|-[0-9a-z])")
+_ASKED = re.compile(r"[\s$)\]\\]{0,4}\?")
 Box = tuple[int, int, bool]  # where it starts, where its content begins, whether it has braces
 
 
-def read_box(said: str) -> tuple[str, str] | None:
-    r"""Return what stands in the last ``\boxed{}``, with those before it if they form a list, and why it cannot count."""
+def read_box(said: str) -> tuple[str, str, str] | None:
+    r"""Return what the last ``\boxed{}`` holds, why it cannot count, and what is said after it; None without a box.
+
+    Boxes beside each other are one list.
+    """
     said = said[-MAX_TAIL:]
     boxes: list[Box] = [(found.start(), found.end(), bool(found[1])) for found in _BOX.finditer(said)]
     if not boxes:
@@ -32,12 +38,22 @@ def read_box(said: str) -> tuple[str, str] | None:
     start, begin, braced = boxes[-1]
     end = closing(said, begin) if braced else unbraced(said, begin)
     if end is None:
-        return cut_box(said[begin:].strip())
-    problem = beside(said, start, end + braced)
+        return (*cut_box(said[begin:].strip()), "")
+    problem = denied(said, start, end + braced) or within(said, start, end + braced)
     if _WITHDRAWN.search(said, end + braced, end + braced + 1_000):
         problem = "the box is taken back"
     text = said[begin:end].strip()
-    return (text[:200], problem) if problem else (" ".join(listed(said, boxes, text)), "")
+    rest = said[end + braced : end + braced + 1_000]
+    return (text[:200], problem, rest) if problem else (" ".join(listed(said, boxes, text)), "", rest)
+
+
+def within(said: str, start: int, end: int) -> str:
+    r"""Return whether the box is only part of what is written, as in ``x > \boxed{5}``, or is asked."""
+    if _BEFORE_BOX.search(said[max(0, start - 8) : start]) or _AFTER_BOX.match(said, end):
+        return "the box is part of a larger expression"
+    if _ASKED.match(said, end):
+        return "the box is a question"
+    return "the box is one of several guesses" if or_else(said, end) else ""
 
 
 def cut_box(rest: str) -> tuple[str, str]:

@@ -36,9 +36,14 @@ _MATH = re.compile(
     r"|(\\begin\{(?:align|aligned|gather|equation)\*?\}.+?\\end\{(?:align|aligned|gather|equation)\*?\})",
     re.DOTALL,
 )
+_UNWORKED = re.compile(r"(?:[+/^×·]|(?<!\*)\*)\s?$|[0-9]\s?[-−]\s?$")
+_GOES_ON = re.compile(r"\s?[!^]|\s?(?:[+×·/]|\*(?!\*))\s?[0-9(]|i\b")
 _STOP_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{1,20}\|>|</s>|<end_of_turn>|<eos>))+\s*$")
+_DISPLAY = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]", re.DOTALL)
+_SHORT = re.compile(r"[\s,.]*[A-Za-z]{1,20}[\s.]*")
 _RETRACTED = re.compile(
-    r"\b(?:wait|actually|correction|scratch that|sorry|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
+    r"\b(?:no, it is|no, it's|(?:that|this) (?:is|was) (?:wrong|incorrect)|wait|actually|correction|scratch that|sorry"
+    r"|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
     re.IGNORECASE,
 )
 
@@ -111,15 +116,21 @@ def tagged(said: str, tags: Tags) -> Extracted | None:
         return Extracted(inside[:200], "answer", f"{opened} must stand exactly once and be closed once")
     if said.index(closed) < said.index(opened):
         return Extracted(inside[:200], "answer", f"{closed} stands before {opened}")
-    text, problem = read_box(inside) or (inside, "")
+    text, problem, _ = read_box(inside) or (inside, "", "")
     return Extracted(text, "answer", problem)
 
 
 def boxed(said: str, tags: Tags) -> Extracted | None:
     """Return what stands in the last box, or in the boxes beside each other at the end."""
-    del tags
     box = read_box(said)
-    return Extracted(box[0], "boxed", box[1]) if box is not None else None
+    if box is None:
+        return None
+    text, problem, rest = box
+    found = Extracted(text, "boxed", problem)
+    back = _RETRACTED.search(rest)
+    if problem or back is None:
+        return found
+    return phrase(rest[back.end() :], tags) or found
 
 
 def phrase(said: str, tags: Tags) -> Extracted | None:
@@ -129,8 +140,12 @@ def phrase(said: str, tags: Tags) -> Extracted | None:
     if found is None:
         return None
     rest = said[found.end() : found.end() + 1_000].lstrip()
+    if shown := _DISPLAY.match(rest):
+        return retracted(Extracted(clean(shown[1] or shown[2]), "phrase"), rest[shown.end() :], tags)
     end = _SENTENCE_END.search(rest)
     text = rest[: end.start()] if end else rest
+    if end and end[0].startswith("?"):
+        return Extracted(clean(text), "phrase", "the answer is a question")
     return retracted(Extracted(clean(text), "phrase"), said[found.end() :], tags)
 
 
@@ -152,8 +167,9 @@ def retracted(found: Extracted, rest: str, tags: Tags) -> Extracted:
     back = _RETRACTED.search(rest)
     if back is None:
         return found
-    later = phrase(rest[back.end() :], tags) or math(rest[back.end() :], tags) or number(rest[back.end() :], tags)
-    return later or found
+    said = rest[back.end() :]
+    later = phrase(said, tags) or math(said, tags) or number(said, tags)
+    return later or (Extracted(clean(said), found.source) if _SHORT.fullmatch(said) else found)
 
 
 def mark(said: str, tags: Tags) -> Extracted | None:
@@ -184,7 +200,10 @@ def math(said: str, tags: Tags) -> Extracted | None:
     del tags
     said = said[-_TAIL:]
     for found in reversed(list(_MATH.finditer(said))):
-        text = next(group for group in found.groups() if group is not None).strip()
+        raw = next(group for group in found.groups() if group is not None)
+        text = raw.strip()
+        if raw[:1].isdigit() and raw[-1:] == " ":
+            continue  # between two amounts of dollars
         if len(text) > 1 or not text.isalpha() or text == "e":
             return Extracted(text, "math", beside(said, found.start(), found.end()))
     return None
@@ -200,7 +219,10 @@ def number(said: str, tags: Tags) -> Extracted | None:
     found = last(_NUMBER, said)
     if found is None:
         return None
-    return Extracted(found[0].strip(), "number", beside(said, found.start(), found.end()))
+    problem = beside(said, found.start(), found.end())
+    if _UNWORKED.search(said[: found.start()][-4:]) or _GOES_ON.match(said, found.end()):
+        problem = "the number is part of an expression"
+    return Extracted(found[0].strip(), "number", problem)
 
 
 FIND: dict[str, Callable[[str, Tags], Extracted | None]] = {

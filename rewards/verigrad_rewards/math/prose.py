@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from verigrad_rewards.math.parse.read import read_answer
 from verigrad_rewards.math.parse.tree import Node, ReadError
-from verigrad_rewards.math.parse.units import OTHER_NUMBERS
+from verigrad_rewards.math.parse.units import CHANGING, OTHER_NUMBERS
 from verigrad_rewards.math.parse.words import read_text
 
 MAX_SENTENCE = 300  # characters of a sentence that are looked at
@@ -15,37 +15,55 @@ _NEGATED = re.compile(
     r"\b(?:not|no|never|isn't|isnt|wrong|incorrect|false|untrue|invalid|cannot|can't|neither|except)\b"
 )
 _HEDGED = re.compile(
-    r"\b(?:about|approximately|roughly|around|nearly|almost|or|either|maybe|perhaps|possibly|probably|likely|unless|between"
-    r"|guess|unsure|any|anything|could|might)\b|\?"
+    r"\b(?:about|approximately|roughly|around|nearly|almost|or|either|maybe|perhaps|possibly|probably|likely|unless"
+    r"|between|guess|unsure|any|anything|could|might)\b|\?"
 )
 _BREAK = re.compile(r"[,;:.](?:\s|$)|\s(?:is|are|was|has|because|since|as|with|so)\s")
-_DENIES = re.compile(r"\s(?:is|are|was)\s+(?:not|never|wrong|incorrect|false)\b")
+_DENIES = re.compile(
+    r"\s(?:is|are|was)\s+(?:not|never|wrong|incorrect|false|ruled|eliminated|rejected|out|impossible)\b"
+)
 _OTHER_LETTER = re.compile(r"[,;:.]\s*(?:(?:or|and)\b|\(?[A-J]\b)")
-# words around a value, which stands as \0; a bracket holds words alone
-_PLAIN_PROSE = re.compile(
-    r"(?:[^\W\d_]|[\0\s,.;:!'\"*、。，：]|(?<=[A-Za-z])-(?=[A-Za-z])|\([A-Za-z ,.]*[A-Za-z][A-Za-z ,.]*\))*"
+# what may stand right before the value that a sentence states
+_STATING = frozenset(
+    """
+    is are was were be been equals equal becomes gives get gets got gave has have had makes made makes costs cost lasts
+    takes took needs weighs earns earned pays paid saves saved spends spent sells sold buys bought leaves left walks runs
+    drives travels covers requires contains holds measures receives scored won ate eats used uses reads read produces
+    answer result number value total totals altogether exactly only just so thus hence therefore then that of to at in
+    on and point the by with into approximately for x y n choose gain share profit there drank collected simply clearly definitely year buys
+    """.split()
+)
+_REMARK = re.compile(r"\([A-Za-z ,.'-]{1,80}\)")
+_BEFORE_VALUE = re.compile(r"([A-Za-z]+)[\s,:*]*$")
+_GLUED = re.compile(r"[A-Za-z0-9!^_(/*+]|\s?[*/^+]")
+_BAD_LEADS = frozenset(
+    """
+    ln log sin cos tan sqrt root multiple multiples times twice thrice double triple half negative minus plus far unlikely
+    divided under over above below near theorem problem question part step page case exceed exceeds factor factors divisor
+    power square cube percent than until before after
+    """.split()
 )
 _REASON = re.compile(r"\b(?:because|since|as)\b")
 _LINKS = frozenset("is are was were be has have on at by a an the becomes called named limit function".split())
 _FORMULA = r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?"
-_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?\s?%?"
+_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?(?:\s?%)?"
 _SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
 _VALUE = re.compile(rf"{_FORMULA}|({_CLOCK}|(?<![A-Za-z0-9_.])[-−]?[$€£]?{_DIGITS}{_SCALE})")
 
 _TAKEN_BACK = re.compile(
     r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}"
-    r"(?:(?:is|was|would be|seems|looks)\s+(?:not|wrong|incorrect|false)|isn't|cannot be)\b"
+    r"(?:(?:is|was|would be|seems|looks)\s{1,3}(?:not|wrong|incorrect|false|impossible|rejected|extraneous|ruled\s+out)"
+    r"|isn't|cannot be|fails|does(?:n't| not) (?:work|hold))\b"
 )
-_OR_ELSE = re.compile(
-    r"[\s$*.,}(]{0,20}(?:or|or maybe|or perhaps)\s+(?:maybe |perhaps |possibly )?[\s$\\]*(?:\d|\\boxed|\\frac|-\d)"
-)
+_OR_ELSE = re.compile(r"[\s$*.,}(]{0,20}or\s{1,3}(?:maybe |perhaps |possibly )?[\s$\\]{0,6}(?:\d|\\boxed|\\frac|-\d)")
 _DENIED = re.compile(
     r"(?:\bnot|\bcannot|n't|n't\s+be|\bnever|≠|!=|\\neq?|\b(?:greater|less|more|fewer|larger|smaller|other)\s+than"
-    r"|\bat\s+(?:least|most))(?:\s+(?:equal\s+to|be))?[\s$*(\\}]{0,6}$",
+    r"|\bat\s+(?:least|most)|\b(?:wrong|incorrect)\s+(?:answer|result|value)\s+(?:is|was|would\s+be))(?:\s+(?:equal(?:\s+to)?|be))?[\s$*(\\}]{0,6}$",
     re.IGNORECASE,
 )
-_OR_BEFORE = re.compile(r"(?:\d|\})[\s$]*\s+or\s+[\s$]*$")
+_MATH_SIGNS = frozenset("\\^_=<>{}[]|+*/()%&#@~") - frozenset("*")
+_OR_BEFORE = re.compile(r"(?:\d|\})[\s$,]{0,6}\sor\s[\s$]{0,6}$")
 _STATES = re.compile(r"\b(?:is|are|be|equals|to|at|point|of|get|gives|obtain|becomes)\s+|[=:]\s*")
 _EXPRESSION = re.compile(r"[√π∞°²³^{}()\[\]\\+*]|[a-zA-Z0-9]\s?=|\d:\d")
 
@@ -54,10 +72,14 @@ Value = tuple[int, int, str]  # where it starts, where it ends, what it says
 
 def leading(text: str) -> str:
     """Return what stands before the first comma, reason or verb of a sentence, empty where that verb denies it."""
+    text = text.replace("*", "")
     match = _BREAK.search(text)
     if match is None or _DENIES.match(text, match.start()) or _OTHER_LETTER.match(text, match.start()):
         return ""
-    return text[: match.start()]
+    after = text[match.end() :].split()
+    remark = len(after) > 2 or (bool(after) and after[0].lower() == "not")
+    contradicts = bool(after) and after[0].lower() in ("but", "or", "and", "no", "yes")
+    return "" if match[0][0] in ",;:." and after and (not remark or contradicts) else text[: match.start()]
 
 
 def ends_with(text: str, trees: Sequence[Node]) -> bool:
@@ -90,9 +112,24 @@ def doubt(text: str, values: list[Value]) -> str:
         return "the answer has several values" if values else "the answer is no value"
     if other := OTHER_NUMBERS.intersection(re.findall(r"[a-z]+", _REASON.split(text.lower())[0])):
         return f"the word {min(other)!r} makes another value of the answer"
-    if not _PLAIN_PROSE.fullmatch(_VALUE.sub("\0", text)):
+    start, end, _ = values[0]
+    if not stated_plainly(text, start, end):
         return "the answer is neither a value nor a plain sentence with one"
-    return beside(text, values[0][0], values[0][1])
+    return beside(text, start, end)
+
+
+def stated_plainly(text: str, start: int, end: int) -> bool:
+    """Whether a sentence states the value between two places: after such a word as "is", and not as part of more."""
+    remarks = _REMARK.findall(text)
+    if any(CHANGING.intersection(re.findall(r"[a-z]+", remark.lower())) for remark in remarks):
+        return False
+    before, after = _REMARK.sub("", text[:start]), _REMARK.sub("", text[end:])
+    if _GLUED.match(after) or any(c in _MATH_SIGNS for c in before + after):
+        return False
+    words = re.findall(r"[a-z]+", before.lower())
+    lead = _BEFORE_VALUE.search(before)
+    leads = not before.strip(" *:,") or not before.isascii() or (lead is not None and lead[1].lower() in _STATING)
+    return leads and not _BAD_LEADS.intersection(words)
 
 
 def values_in(text: str) -> list[Value]:
@@ -129,11 +166,21 @@ def is_mathematics(text: str) -> bool:
 
 def beside(said: str, start: int, end: int) -> str:
     """Return why the words beside an answer keep it from counting, empty where they do not."""
-    before = said[max(0, start - 30) : start]
-    if _DENIED.search(before) or _TAKEN_BACK.match(said, end):
-        return "the words beside the answer deny it"
+    if problem := denied(said, start, end):
+        return problem
     if said.startswith(("...", "…"), end):
         return "the answer is cut off"
-    if _OR_ELSE.match(said, end) or _OR_BEFORE.search(before):
+    if or_else(said, end) or _OR_BEFORE.search(said[max(0, start - 30) : start]):
         return "the answer is one of several guesses"
     return ""
+
+
+def denied(said: str, start: int, end: int) -> str:
+    """Return that the words beside an answer deny it, empty where they do not."""
+    no = _DENIED.search(said[max(0, start - 30) : start]) or _TAKEN_BACK.match(said, end)
+    return "the words beside the answer deny it" if no else ""
+
+
+def or_else(said: str, end: int) -> bool:
+    """Whether another guess follows an answer."""
+    return _OR_ELSE.match(said, end) is not None

@@ -90,7 +90,7 @@ def test_only_the_sources_asked_for_count():
         (r"not $\boxed{42}$", WRONG, "deny"),
         (r"\boxed{42} is wrong", WRONG, "deny"),
         (r"\boxed{42}. Sorry, that is wrong.", WRONG, "taken back"),
-        (r"\boxed{\text{less than } 42}", WRONG, "deny"),
+        (r"\boxed{\text{less than } 42}", WRONG, ""),
         (r"\boxed{\phantom{42}}", WRONG, ""),
         (r"\boxed{42 + \ }", WRONG, ""),
         (r"\boxed{}", NO_ANSWER, "no answer"),

@@ -8,6 +8,7 @@ from verigrad_rewards.math.compare.exact import exact, substitute
 from verigrad_rewards.math.compare.regions import region, same_region
 from verigrad_rewards.math.compare.relations import same_relation
 from verigrad_rewards.math.compare.same import same, shown
+from verigrad_rewards.math.parse.names import GREEK
 from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, sym, symbols
 from verigrad_rewards.math.parse.units import PERCENT, same_unit
 
@@ -194,6 +195,8 @@ def named(side: Node) -> bool:
             return True
         case "bracket" | "ratio":
             return all(map(named, side.args))
+        case "call" if side.value in ("sin", "cos", "tan"):
+            return side.args[0].op == "sym" and (side.args[0].value.isupper() or side.args[0].value in GREEK)
         case "call":
             return side.value in ("abs", "norm", "Re", "Im", "arg", "degrees") and all(map(named, side.args))
         case "add":
@@ -203,7 +206,13 @@ def named(side: Node) -> bool:
         case "mul":
             first = side.args[0]
             points = all(arg.op == "sym" and arg.value.isupper() for arg in side.args)  # a segment AB
-            return points or any(arg.value in _PREFIXES for arg in side.args) or (first.op == "pow" and named(first))
+            differential = first.op == "sym" and len(first.value) == 2 and first.value[0] == "d"
+            return (
+                points
+                or differential
+                or any(arg.value in _PREFIXES for arg in side.args)
+                or (first.op == "pow" and named(first))
+            )
     return False
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from verigrad_rewards.math.parse.tree import Node, contains, num, replace, size, sym
 
-MAX_BITS = 8_000
+MAX_BITS = 16_000
 MAX_FACTORIAL = 800
 MAX_CHOOSE = 3_000
 MAX_TERMS = 1_000  # of a sum
@@ -73,7 +73,7 @@ def power(node: Node) -> Fraction | None:
     times = exponent.numerator
     if base == 0:
         return Fraction(0) if times > 0 else None
-    if abs(times) * (bits(base) - 1) > MAX_BITS:
+    if abs(times) * (bits(base) - 2) > MAX_BITS:
         return None
     return base**times
 

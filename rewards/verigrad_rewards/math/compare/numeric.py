@@ -281,6 +281,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gcd": lambda ev, *xs: common(ev, "gcd", *xs),
     "lcm": lambda ev, *xs: common(ev, "lcm", *xs),
     "Re": lambda ev, x: ev.mp.re(x),
+    "cis": lambda ev, x: ev.mp.expj(ev.small(x, MAX_ANGLE)),
     "Im": lambda ev, x: ev.mp.im(x),
     "arg": lambda ev, x: ev.mp.arg(x),
     "erf": saturating("erf", 2),

@@ -113,15 +113,22 @@ def decide(a: Node, b: Node) -> bool:
     """Decide an identity: exactly in a prime field if both sides are rational functions, else by many digits."""
     seed = hashlib.sha256("\0".join(sorted((repr(a), repr(b)))).encode(errors="surrogatepass")).digest()
     verdict = same_in_field(a, b, seed)
-    if verdict is False or (verdict and not (huge(a) or huge(b))):
+    if verdict is not None and not (verdict and (huge(a) or huge(b))):
         return verdict
     if size(a) > MAX_NODES or size(b) > MAX_NODES:
         return False
-    return same_in_digits(a, b, seed)
+    return same_in_digits(a, b, seed) if verdict is None else not differ(a, b, seed)
+
+
+def differ(a: Node, b: Node, seed: bytes) -> bool:
+    """Whether the digits of two expressions differ at some point."""
+    names = sorted(symbols(a) | symbols(b))
+    places = points(names, seed, False) if names else iter([{}])
+    return any(same_at(point, a, b, real=False) is False for point in places)
 
 
 def huge(node: Node) -> bool:
-    """Whether a number of the size of the field's prime stands in a tree, or comes out of it: then the field proves less."""
+    """Whether a number as large as the field's prime comes out of a part of a tree: the field proves less then."""
     value = exact(node)
     return (value is not None and bits(value) > HUGE_BITS) or any(map(huge, node.args))
 

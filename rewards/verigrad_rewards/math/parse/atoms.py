@@ -93,7 +93,7 @@ class Atoms(Functions):
             return chosen(text, *pair)
         if len(text) > 1 and (text in CONSTANTS or (text[0] == "d" and text[1:] in _DIFFERENTIALS)):
             return letter(text)
-        if text in GREEK or len(text) == 1:
+        if (text in GREEK and len(text) > 2) or len(text) == 1:
             return self.variable(text)
         if (start := glued(text)) is not None:
             return call(start, mul(*map(letter, text[len(start) :])))

@@ -70,7 +70,7 @@ class Expressions(Atoms):
             return (known or text in _BEGIN_FACTOR) and not self.unit_command(text)
         if kind == "sign":
             return (text in "([{" and self.peek(1).text != "mod") or (text == "|" and not self.bars)
-        return kind in ("num", "base", "begin")
+        return kind in ("num", "base", "begin") or (kind == "text" and text.strip() in FUNCTIONS)
 
     def begins_word_factor(self, text: str) -> bool:
         """Whether a word is variables, not a unit, not the U of a union, not the C of degrees Celsius."""
@@ -126,7 +126,7 @@ class Expressions(Atoms):
             if not (whole and self.accept("/") and self.peek().kind == "num"):
                 raise ReadError("has two numbers side by side")
             part = div(part, self.number(self.take().text))
-        elif token.kind == "num" and before.text not in ("!", ")"):
+        elif token.kind == "num" and not (before.text in ("!", ")") or (before.text == "}" and token.spaced)):
             raise ReadError("has a number right behind a value")
         else:
             part = self.primary()
@@ -158,9 +158,21 @@ class Expressions(Atoms):
         if mark.kind in ("cmd", "sign") and mark.text in _MARKS:
             self.place += 3 if grouped else 1
             if mark.text in ("circ", "degree", "°"):
-                return call("degrees", base)
+                return self.with_minutes(base)
             return sym(f"{base.value}'") if base.op == "sym" else call("marked", base)
         return Node("pow", (base, self.exponent()))
+
+    def with_minutes(self, degrees: Node) -> Node:
+        """Return an angle in degrees with the minutes behind it: ``37° 30'``."""
+        prime = self.peek(1).text == "'" or (
+            self.peek(1).text == "^" and "prime" in (self.peek(2).text, self.peek(3).text)
+        )
+        if degrees.op != "num" or self.peek().kind != "num" or not prime:
+            return call("degrees", degrees)
+        minutes = self.number(self.take().text)
+        while self.accept("'", "^", "{", "prime", "}"):
+            pass
+        return call("degrees", add(degrees, div(minutes, num(60))))
 
     def exponent(self) -> Node:
         """Read an exponent: a group, or one factor with its sign."""
@@ -176,7 +188,7 @@ class Expressions(Atoms):
             elif self.accept("%"):
                 node = call("percent", node)
             elif self.accept("°", "degree"):
-                node = call("degrees", node)
+                node = self.with_minutes(node)
             elif node.op == "sym" and self.accept("'"):
                 node = sym(f"{node.value}'")
             elif node.op == "sym" and self.accept("_"):

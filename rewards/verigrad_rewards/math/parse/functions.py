@@ -28,6 +28,8 @@ class Functions(Cursor):
         if token.kind == "word" and len(token.text) > 1 and token.text not in GREEK:
             self.tokens[self.place] = token._replace(text=token.text[1:], spaced=False)
             return letter(token.text[0])
+        if token.kind == "word" and len(token.text) == 1:  # \frac n2 is a half of n, not of n_2
+            return letter(self.take().text)
         self.deeper()
         node = self.primary()
         self.depth -= 1

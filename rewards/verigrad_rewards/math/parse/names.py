@@ -2,7 +2,7 @@
 
 _ONE = """
 sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch arsinh arcosh artanh
-ln log exp sqrt cbrt abs floor ceil sgn Re Im arg gamma_function erf
+ln log exp sqrt cbrt abs floor ceil sgn Re Im arg cis erf
 """
 TWO_ARGUMENTS = frozenset("binom perm root mod log_base".split())
 MANY_ARGUMENTS = frozenset("max min gcd lcm".split())

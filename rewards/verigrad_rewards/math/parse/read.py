@@ -10,7 +10,7 @@ from verigrad_rewards.math.parse.names import GREEK
 from verigrad_rewards.math.parse.notation import to_latex
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import Node, ReadError, num
-from verigrad_rewards.math.parse.units import CHANGING
+from verigrad_rewards.math.parse.units import CHANGING, is_unit
 from verigrad_rewards.math.parse.words import (
     read_date,
     read_number_words,
@@ -26,7 +26,7 @@ _WRAPS = (
     ("\\boldsymbol{", "}"), ("\\bm{", "}"), ("Matrix(", ")"), ("array(", ")"),
 )  # fmt: skip
 _LEAD = re.compile(
-    r"(?:\\text\{\s*)?(?:so|thus|hence|therefore)[,:]?\s+\}?|\\therefore\s*|=\s*|US(?=\s?[$\\])"
+    r"(?:\\text\{\s*)?(?:so|thus|hence|therefore)[,:]?\s+\}?|\\therefore\s*|=\s*|US(?=\s?[$\\])|(?:USD|EUR|GBP)\s?(?=[0-9$])"
     r"|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution|value)(?:\s+is|\s+are|\s*[:=])+\s*",
     re.IGNORECASE,
 )
@@ -50,6 +50,7 @@ MAX_WRAPS = 20
 MAX_MISSING = 2  # closing braces that are put in where an answer lacks them
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _BRACKETED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}")
+_COUNTED = re.compile(r"([A-Za-z-]+(?: [A-Za-z-]+){0,3}) ([A-Za-z]+)")
 _WORDS_ONLY = re.compile(r"[A-Za-z]+(?:(?:[ ,.]+|-|')[A-Za-z]+)*")
 _INNER_DOLLARS = re.compile(r"\$([^$]*)\$")
 
@@ -177,6 +178,9 @@ def respelled(text: str) -> str:
 def read_words(bare: str, said: str) -> Node | None:
     """Return the tree of an answer that is words or a time; None where it is for the grammar to read."""
     node = read_time(bare) or read_number_words(said) or read_date(said)
+    if node is None and (counted := _COUNTED.fullmatch(said)) and is_unit(counted[2]):  # eight hours
+        number = read_number_words(counted[1])
+        node = read_grammar(f"{number.value} {counted[2]}") if number is not None else None
     if node is None and said.isascii() and said.isalpha() and said.isupper() and len(said) > 1 and said not in GREEK:
         return read_text(bare)  # HHT is not HTH
     if node is None and _WORDS_ONLY.fullmatch(said) and not all(map(readable, re.findall(r"[A-Za-z]+", said))):

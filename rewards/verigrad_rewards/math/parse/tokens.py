@@ -44,7 +44,7 @@ _BASE = (
     rf"(?P<base>(?<![\w.])(?:{_DIGITS}\s?_(?:\{{\s*[2-9]\s*\}}|[2-9](?!\d))"
     rf"|{_LETTERED}\s?_(?:[1-3]\d(?!\d)|\{{\s*[1-3]\d\s*\}}|{_WORD_BASE}|\{{{_WORD_BASE}\}})))"
 )
-_COMMA = r"(?:(?:\\!)?(?:,|\{,\})(?:\\[,!;: ]\s?)?|\s?\\[,!;: ]\s?)"
+_COMMA = r"(?:(?:\\!)?(?:,|\{,\})(?:\\!\s?)?|\s?\\[,!;: ]\s?)"
 _COMMA_GROUPS = rf"[1-9]\d{{0,2}}(?:{_COMMA}\d{{3}})+(?!\d)"
 _SPACE_GROUPS = r"(?<![_^])[1-9]\d{0,2}(?:\s\d{3})+(?!\d)"
 _NUM = rf"(?P<num>(?:{_COMMA_GROUPS}|{_SPACE_GROUPS}|\d+)(?:\.\d+|\.(?![\d.]))?|\.\d+)"
@@ -54,6 +54,8 @@ _TOKEN = re.compile(
     "|".join((_SPACE, _GROUP, _ENVIRONMENT, _BASE, _NUM, _COMMAND, r"(?P<word>[A-Za-z]+)", _SIGN)), re.ASCII
 )
 _RESPELLED = (
+    (re.compile(r"\\mathbb\s?([A-Z])"), r"\\mathbb{\1}"),
+    (re.compile(r"(?<=[a-z])\{\}"), " "),  # \cdot{}
     (re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])"), r"\\times "),  # 3 x 10^8
     (re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)"), "0."),  # .\overline{3}
     (re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\textdollar )*)\}"), r"\1"),  # \text{:}

@@ -36,7 +36,8 @@ _NEUTRAL = frozenset("unit units per of the a an in total each altogether both".
 OTHER_NUMBERS = frozenset(
     """
         zero two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-        eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety half halves third thirds fourths fifths
+        eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety half halves third thirds fourths
+        fifths
         tenths hundredths thousandths plus minus times divided multiplied factorial power modulo root squared cubed
         least most
     """.split()
@@ -44,10 +45,13 @@ OTHER_NUMBERS = frozenset(
 # more words that make something else of a number: hedges, negations, verbs
 CHANGING = OTHER_NUMBERS | frozenset(
     """
-        one or and nor either neither maybe perhaps possibly probably likely roughly approximately approx almost nearly
+        one or and nor either neither maybe perhaps possibly probably likely roughly approximately approx almost
+        nearly
         ish but if unless except not no non isn isnt never cannot cant wrong incorrect false untrue invalid is are was
-        equals than mod sqrt pi tau phi exp log ln sin cos tan inf infinity nan point dozen dozens gross score lakh crore eighths ninths sevenths sixths hundredths sure think
-    believe guess suppose rejected ruled works work dne repeating binary octal hexadecimal remainder again does doesnt more less fewer greater choose
+        equals than mod sqrt pi tau phi exp log ln sin cos tan inf infinity nan point dozen dozens gross score lakh
+        crore eighths ninths sevenths sixths hundredths sure think
+    believe guess suppose rejected ruled works work dne repeating binary octal hexadecimal remainder again does
+        doesnt more less fewer greater choose
         base
     """.split()
 )
@@ -68,7 +72,9 @@ _FACTOR = re.compile(
 _TEMPERATURE = re.compile(r"(?:degrees?|deg|°)\s*(celsius|centigrade|fahrenheit)", re.IGNORECASE)
 _LATEX_SPACE = re.compile(r"\\(?:cdot|times|[,;:! ])|~")
 # plurals without s
-_PLURALS = frozenset("people children men women feet teeth mice fish sheep deer geese dice pieces units".split())
+_PLURALS = frozenset(
+    "people children men women feet teeth mice fish sheep deer geese dice pieces units bacteria data".split()
+)
 MAX_SCALE = 10**12
 MAX_WORDS = 8
 
@@ -80,7 +86,7 @@ DEGREE: Unit = frozenset({("°", 1)})
 
 def is_unit(text: str) -> bool:
     r"""Whether a word, or what stands in ``\mathrm{}``, is a unit by itself."""
-    words = [word.strip("()") for word in spelled(text).split()]
+    words = [word.strip("().") for word in spelled(text).split()]
     return bool(words) and all(
         name_of(word) or set(word) & set("/^") or word in _POWERS or word in ("unit", "units") for word in words if word
     )
@@ -125,7 +131,7 @@ def check_things(words: list[str], text: str) -> None:
         ValueError: the words are something else, such as a remark.
     """
     plural = any(word.lower().endswith("s") or word.lower() in _PLURALS for word in words)
-    if words and (not (plural or dimension(text)) or "(" in text):
+    if words and not plural and not dimension(text):
         raise ValueError(f"the word {words[0]!r} beside the number")
 
 

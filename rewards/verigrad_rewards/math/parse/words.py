@@ -14,6 +14,9 @@ _CHOICE = re.compile(
     r"[.,:]?\s*(?P<rest>.*)",
     re.DOTALL,
 )
+_OTHER_CHOICE = re.compile(
+    r"\([A-J]\)|^(?:is|was)\s+(?:not|wrong|incorrect|false|ruled|eliminated|rejected|impossible)\b|\bor\s+\(?[A-J]\b"
+)
 _MORE = re.compile(r"[,;/&]|(?:or|and)\b|\(?[A-J](?:\)|$|\s*[,;.])")
 _UNITS = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -36,6 +39,8 @@ _PARTS = {
 _PARTS |= {f"{name}s": value for name, value in _PARTS.items()}
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_FORMAL = re.compile(r"\\[a-zA-Z]|[=^_+<>*|!]|(?<![A-Za-z])-|-(?![A-Za-z])")
+_LAYOUT = re.compile(r"\\(?:left|right|displaystyle|limits|quad|[,;:! ])")
 _STOP = frozenset(
     """
         the a an is are it its of at on in this that answer value final there function number will be was were
@@ -75,8 +80,9 @@ def read_choice(text: str) -> tuple[str, str] | None:
     ``C``, ``(C)``, ``C.``, ``C) 42``, ``(C) 42``, ``option C``. A letter alone is a choice only to a gold that is one.
     """
     plain = " ".join(without_fonts(text).replace("$", " ").replace("~", " ").replace("\\ ", " ").split())
+    plain = plain.removeprefix("\\displaystyle").lstrip()
     match = _CHOICE.fullmatch(plain)
-    if match is None or _MORE.match(match["rest"]):
+    if match is None or _MORE.match(match["rest"]) or _OTHER_CHOICE.search(match["rest"]):
         return None
     return match["round"] or match["square"] or match["open"] or match["bare"], match["rest"].strip()
 
@@ -130,6 +136,8 @@ def read_date(text: str) -> Node | None:
 def read_text(text: str) -> Node | None:
     """Return words as they are compared: lower case, without punctuation and articles; None where no word is."""
     plain = without_fonts(text).replace("\\ ", " ").replace("$", " ").replace("~", " ")
+    if _FORMAL.search(plain):  # mathematics that is not read: every sign counts
+        return Node("text", (), "".join(_LAYOUT.sub("", plain).split()))
     plain = _ORDINAL.sub("", plain.lower().replace("n't", "nt").replace("'s ", "s "))
     words = re.findall(r"[^\W_]+|[^\s\w.,;:!?'\"()`*\-\\{}]", plain)
     kept = [word for word in words if word not in _STOP] or words
