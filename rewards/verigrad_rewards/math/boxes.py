@@ -21,8 +21,12 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_BOX = re.compile(r"(?:[$({0-9a-z=]-|[+/<>^]|\\(?:frac|cdot|times|sqrt|le|ge|leq|geq|ne|neq|pm) ?\{?|\}\{) ?$")
-_AFTER_BOX = re.compile(r" ?(?:[\^+/_]|\*(?!\*)|\\(?:cdot|times)\b|-[0-9a-z])")
+_AFTER_BOX = re.compile(
+    r"[a-zA-Z0-9]|\.[0-9]| (?:million|billion|thousand|hundred)\b| ?(?:[\^+/_]|\*(?!\*)|\\(?:cdot|times)\b|-[0-9a-z])"
+)
 _ASKED = re.compile(r"[\s$)\]\\]{0,4}\?")
+_GUESS = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b")
+MAX_BETWEEN = 40
 Box = tuple[int, int, bool]  # where it starts, where its content begins, whether it has braces
 
 
@@ -69,9 +73,11 @@ def listed(said: str, boxes: list[Box], text: str) -> list[str]:
     start = boxes[-1][0]
     for before_start, begin, braced in reversed(boxes[-MAX_BOXES:-1]):
         closed = closing(said[:start], begin) if braced else None
-        if closed is None or not _JOINED.fullmatch(said[closed + 1 : start]):
+        between = said[closed + 1 : start] if closed is not None else ""
+        guess = len(between) < MAX_BETWEEN and _GUESS.search(between) is not None
+        if closed is None or not (guess or _JOINED.fullmatch(between)):
             break
-        joint = "or" if "or" in said[closed + 1 : start] else ","
+        joint = "or" if guess else ","
         parts += [joint, said[begin:closed].strip()]
         start = before_start
     return parts[:1] if len(set(parts[::2])) == 1 else parts[::-1]

@@ -9,7 +9,7 @@ from verigrad_rewards.math.parse.notation import FULL_WIDTH_DIGITS
 from verigrad_rewards.math.parse.read import read_answer
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import ReadError
-from verigrad_rewards.math.prose import beside, last_sentence, stated_in
+from verigrad_rewards.math.prose import beside, is_mathematics, last_sentence, stated_in
 from verigrad_rewards.structure import Tags
 
 # the order of trust
@@ -42,7 +42,7 @@ _STOP_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{1,20}\|>|</s>|<end_of_turn>|<eos>
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]", re.DOTALL)
 _SHORT = re.compile(r"[\s,.]*[A-Za-z]{1,20}[\s.]*")
 _RETRACTED = re.compile(
-    r"\b(?:no, it is|no, it's|(?:that|this) (?:is|was) (?:wrong|incorrect)|wait|actually|correction|scratch that|sorry"
+    r"\b(?:no,|(?:that|this) (?:is|was) (?:wrong|incorrect)|hmm|let me re(?:consider|check|think)|wait|actually|correction|scratch that|sorry"
     r"|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
     re.IGNORECASE,
 )
@@ -127,10 +127,10 @@ def boxed(said: str, tags: Tags) -> Extracted | None:
         return None
     text, problem, rest = box
     found = Extracted(text, "boxed", problem)
-    back = _RETRACTED.search(rest)
-    if problem or back is None:
-        return found
-    return phrase(rest[back.end() :], tags) or found
+    later = None if problem else phrase(rest, tags)
+    if later is not None and is_mathematics(later.text):
+        return later
+    return found if problem or _RETRACTED.search(rest) is None else retracted(found, rest, tags)
 
 
 def phrase(said: str, tags: Tags) -> Extracted | None:
@@ -169,7 +169,9 @@ def retracted(found: Extracted, rest: str, tags: Tags) -> Extracted:
         return found
     said = rest[back.end() :]
     later = phrase(said, tags) or math(said, tags) or number(said, tags)
-    return later or (Extracted(clean(said), found.source) if _SHORT.fullmatch(said) else found)
+    if later is not None or _SHORT.fullmatch(said):
+        return later or Extracted(clean(said), found.source)
+    return Extracted(found.text, found.source, "the answer is taken back") if "is " in back[0].lower() else found
 
 
 def mark(said: str, tags: Tags) -> Extracted | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from verigrad_rewards.math.parse.read import read_answer
 from verigrad_rewards.math.parse.tree import Node, ReadError
-from verigrad_rewards.math.parse.units import CHANGING, OTHER_NUMBERS
+from verigrad_rewards.math.parse.units import CHANGING, OTHER_NUMBERS, read_unit
 from verigrad_rewards.math.parse.words import read_text
 
 MAX_SENTENCE = 300  # characters of a sentence that are looked at
@@ -18,7 +18,7 @@ _HEDGED = re.compile(
     r"\b(?:about|approximately|roughly|around|nearly|almost|or|either|maybe|perhaps|possibly|probably|likely|unless"
     r"|between|guess|unsure|any|anything|could|might)\b|\?"
 )
-_BREAK = re.compile(r"[,;:.](?:\s|$)|\s(?:is|are|was|has|because|since|as|with|so)\s")
+_BREAK = re.compile(r"[,;.](?:\s|$)|\s(?:is|are|was|has|because|since|as|with|so)\s")
 _DENIES = re.compile(
     r"\s(?:is|are|was)\s+(?:not|never|wrong|incorrect|false|ruled|eliminated|rejected|out|impossible)\b"
 )
@@ -26,23 +26,37 @@ _OTHER_LETTER = re.compile(r"[,;:.]\s*(?:(?:or|and)\b|\(?[A-J]\b)")
 # what may stand right before the value that a sentence states
 _STATING = frozenset(
     """
-    is are was were be been equals equal becomes gives get gets got gave has have had makes made makes costs cost lasts
-    takes took needs weighs earns earned pays paid saves saved spends spent sells sold buys bought leaves left walks runs
-    drives travels covers requires contains holds measures receives scored won ate eats used uses reads read produces
-    answer result number value total totals altogether exactly only just so thus hence therefore then that of to at in
-    on and point the by with into approximately for x y n choose gain share profit there drank collected simply clearly definitely year buys
+    is are was were be been equals equal becomes gives give get gets got gave has have had makes made costs cost lasts
+    takes took needs weighs earns earned pays paid saves saved spends spent sells sold buys bought leaves left walks
+    runs drives travels covers requires contains holds measures receives scored won ate eats used uses reads read
+    produces drank collected choose choose answer result number value total totals altogether exactly only just simply
+    clearly definitely so thus hence therefore then there year
+    """.split()
+)
+# "equal to 5" and "a total of 5" state a value, "close to 5" and "a multiple of 5" do not
+_STATING_PAIRS = frozenset(
+    "equal to,comes to,come to,amounts to,adds to,sums to,leads to,simplifies to,reduces to,total of,answer of,value of,"
+    "result of,profit of,answer as".split(",")
+)
+_DOUBTING = frozenset(
+    """
+    suppose think believe guess sure unsure assume hope if when whenever unless though although however but except
+    otherwise provided mistake error contradiction
     """.split()
 )
 _REMARK = re.compile(r"\([A-Za-z ,.'-]{1,80}\)")
-_BEFORE_VALUE = re.compile(r"([A-Za-z]+)[\s,:*]*$")
-_GLUED = re.compile(r"[A-Za-z0-9!^_(/*+]|\s?[*/^+]")
+_LEAD_WORDS = re.compile(r"([A-Za-z]*)\s?\b([A-Za-z]+)[\s,:*]*$")
+_VERB_AFTER = re.compile(r"\s(?:is|are|was|were|will|remain|remains)\s")
+_GLUED = re.compile(r"[A-Za-z0-9!^_(/*+πθ°]|\s?[*/^+π]")
 _BAD_LEADS = frozenset(
     """
-    ln log sin cos tan sqrt root multiple multiples times twice thrice double triple half negative minus plus far unlikely
-    divided under over above below near theorem problem question part step page case exceed exceeds factor factors divisor
-    power square cube percent than until before after
+    ln log sin cos tan sqrt root multiple multiples times twice thrice double triple half negative minus plus far
+    unlikely divided under over above below near theorem problem question part step page case exceed exceeds factor
+    factors divisor power square cube percent than until before after undefined infinite
     """.split()
 )
+_REASONS = frozenset(("because", "since", "so"))
+_OTHER_ANSWER = re.compile(r"\b[B-HJ]\b|\b(?:otherwise|however)\b")
 _REASON = re.compile(r"\b(?:because|since|as)\b")
 _LINKS = frozenset("is are was were be has have on at by a an the becomes called named limit function".split())
 _FORMULA = r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
@@ -54,7 +68,7 @@ _VALUE = re.compile(rf"{_FORMULA}|({_CLOCK}|(?<![A-Za-z0-9_.])[-−]?[$€£]?{_
 _TAKEN_BACK = re.compile(
     r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}"
     r"(?:(?:is|was|would be|seems|looks)\s{1,3}(?:not|wrong|incorrect|false|impossible|rejected|extraneous|ruled\s+out)"
-    r"|isn't|cannot be|fails|does(?:n't| not) (?:work|hold))\b"
+    r"|isn't|cannot be|fails|does(?:n't| not) (?:work|hold)|,? which is (?:a contradiction|impossible|wrong))\b"
 )
 _OR_ELSE = re.compile(r"[\s$*.,}(]{0,20}or\s{1,3}(?:maybe |perhaps |possibly )?[\s$\\]{0,6}(?:\d|\\boxed|\\frac|-\d)")
 _DENIED = re.compile(
@@ -63,6 +77,11 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _MATH_SIGNS = frozenset("\\^_=<>{}[]|+*/()%&#@~") - frozenset("*")
+_DOUBTED = re.compile(
+    r"\b(?:might|may|could)\s+be|\bguess|\banything\s+but|\bmistake\s+is|\b(?:do|does|did)(?:\s+not|n't)\s+(?:answer|think)"
+    r"|\bnot\s+sure|\bperhaps|\bmaybe|\bpossibly|\bbetween\b|\babout\s*$|\bproblem\s*$|\berror\s*$",
+    re.IGNORECASE,
+)
 _OR_BEFORE = re.compile(r"(?:\d|\})[\s$,]{0,6}\sor\s[\s$]{0,6}$")
 _STATES = re.compile(r"\b(?:is|are|be|equals|to|at|point|of|get|gives|obtain|becomes)\s+|[=:]\s*")
 _EXPRESSION = re.compile(r"[√π∞°²³^{}()\[\]\\+*]|[a-zA-Z0-9]\s?=|\d:\d")
@@ -78,8 +97,13 @@ def leading(text: str) -> str:
         return ""
     after = text[match.end() :].split()
     remark = len(after) > 2 or (bool(after) and after[0].lower() == "not")
-    contradicts = bool(after) and after[0].lower() in ("but", "or", "and", "no", "yes")
-    return "" if match[0][0] in ",;:." and after and (not remark or contradicts) else text[: match.start()]
+    contradicts = bool(after) and after[0].lower() in ("but", "or", "and", "no", "yes", "unless", "though", "well")
+    contradicts = contradicts or (
+        match[0].strip() not in _REASONS and _OTHER_ANSWER.search(text, match.end()) is not None
+    )
+    if contradicts or (match[0][0] in ",;." and after and not remark):
+        return ""
+    return text[: match.start()]
 
 
 def ends_with(text: str, trees: Sequence[Node]) -> bool:
@@ -120,16 +144,35 @@ def doubt(text: str, values: list[Value]) -> str:
 
 def stated_plainly(text: str, start: int, end: int) -> bool:
     """Whether a sentence states the value between two places: after such a word as "is", and not as part of more."""
-    remarks = _REMARK.findall(text)
-    if any(CHANGING.intersection(re.findall(r"[a-z]+", remark.lower())) for remark in remarks):
+    words = frozenset(re.findall(r"[a-z]+", _REASON.split(text.lower())[0]))
+    remarks = " ".join(_REMARK.findall(text)).lower()
+    if _DOUBTING & words or CHANGING & set(re.findall(r"[a-z]+", remarks)):
         return False
     before, after = _REMARK.sub("", text[:start]), _REMARK.sub("", text[end:])
     if _GLUED.match(after) or any(c in _MATH_SIGNS for c in before + after):
         return False
-    words = re.findall(r"[a-z]+", before.lower())
-    lead = _BEFORE_VALUE.search(before)
-    leads = not before.strip(" *:,") or not before.isascii() or (lead is not None and lead[1].lower() in _STATING)
-    return leads and not _BAD_LEADS.intersection(words)
+    return leads(before) and names_things(_REASON.split(after)[0])
+
+
+def leads(before: str) -> bool:
+    """Whether the words before a value say that it is the answer."""
+    if _BAD_LEADS.intersection(re.findall(r"[a-z]+", before.lower())):
+        return False
+    last = _LEAD_WORDS.search(before)
+    if last is None:
+        return not before.strip(" *:,") or not before.isascii() or before.rstrip(" *").endswith(":")
+    return last[2].lower() in _STATING or f"{last[1]} {last[2]}".lower() in _STATING_PAIRS
+
+
+def names_things(after: str) -> bool:
+    """Whether the words behind a value only say what it counts."""
+    if _VERB_AFTER.match(after) or not after.isascii():
+        return True
+    try:
+        read_unit(after)
+    except ValueError:
+        return False
+    return True
 
 
 def values_in(text: str) -> list[Value]:
@@ -177,7 +220,8 @@ def beside(said: str, start: int, end: int) -> str:
 
 def denied(said: str, start: int, end: int) -> str:
     """Return that the words beside an answer deny it, empty where they do not."""
-    no = _DENIED.search(said[max(0, start - 30) : start]) or _TAKEN_BACK.match(said, end)
+    before = said[max(0, start - 40) : start]
+    no = _DENIED.search(before[-30:]) or _DOUBTED.search(before) or _TAKEN_BACK.match(said, end)
     return "the words beside the answer deny it" if no else ""
 
 

@@ -49,7 +49,10 @@ def evaluate(node: Node, seed: bytes) -> int:
             return ROOT_OF_MINUS_ONE if node.value == "i" else point(seed, "\0" + node.value)
         case "add":
             return sum(evaluate(arg, seed) for arg in node.args) % PRIME
-        case "mul" | "apply":
+        case "apply":
+            inner = "".join(str(evaluate(arg, seed)) for arg in node.args[1:])
+            return point(seed, f"\0{node.args[0].value}({inner})")
+        case "mul":
             return multiply(node.args, seed)
         case "pow":
             return raise_to(node.args[0], node.args[1], seed)

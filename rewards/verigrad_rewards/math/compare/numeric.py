@@ -1,5 +1,6 @@
 """Evaluate a tree to many digits at one point, bounded: what would take long or overflow has no value here."""
 
+import hashlib
 import math
 import threading
 from collections.abc import Callable, Mapping
@@ -111,6 +112,12 @@ class Evaluator:
                 return (-1) ** (written.value.numerator % 2) * (-base) ** exponent
             self.real_only(False, "power")
         return base**exponent
+
+    def unknown(self, node: Node) -> Any:
+        """Return the value of a function of unknown meaning: the same for the same argument, otherwise any."""
+        inner = ",".join(self.mp.nstr(self.value(arg), 20) for arg in node.args[1:])
+        digest = hashlib.sha256(f"{node.args[0].value}({inner})".encode()).digest()
+        return self.mp.mpf(1) + self.mp.mpf(int.from_bytes(digest[:4], "big")) / 2**32
 
     def call(self, node: Node) -> Any:
         """Return the value of a function."""
@@ -300,7 +307,7 @@ _COMPUTE: dict[str, Callable[[Evaluator, Node], Any]] = {
     "const": Evaluator.constant,
     "add": Evaluator.total,
     "mul": Evaluator.product,
-    "apply": Evaluator.product,
+    "apply": Evaluator.unknown,
     "pow": Evaluator.power,
     "call": Evaluator.call,
     "sum": Evaluator.series,

@@ -20,7 +20,17 @@ _STEPS = frozenset(("floor", "ceil", "mod", "abs", "max", "min", "sgn"))
 FLOAT_DIGITS = 15
 HUGE_BITS = 100
 # more points for functions that bend: large, of mixed signs, whole numbers (where both ends are the same)
-STEP_RANGES = ((1, 20, 200), (-1, 20, 200), (0, 20, 200), (0, 5, 50), (0, 0.3, 2.5), (0, 0.3, 9), (1, 4, 4), (-1, 3, 3))
+STEP_RANGES = (
+    (1, 20, 200),
+    (-1, 20, 200),
+    (0, 20, 200),
+    (0, 5, 50),
+    (0, 0.3, 2.5),
+    (0, 0.3, 9),
+    (1, 2000, 9000),
+    (1, 4, 4),
+    (-1, 3, 3),
+)
 LONG = 7  # significant digits from which a decimal counts as cut off rather than exact
 
 
@@ -90,7 +100,7 @@ def cut_off(a: Shown | None, b: Shown | None, left: Fraction, right: Fraction, r
     if a is None or b is None:
         return False
     short, long = sorted((a, b), key=lambda s: s.digits)
-    rounded_off = short.digits >= MIN_SHOWN and long.digits >= LONG and short.unit > long.unit
+    rounded_off = short.digits >= MIN_SHOWN and long.digits >= LONG and short.unit > long.unit <= Fraction(1, 10_000)
     return rounded_off and (short.value / short.unit) % 10 != 0 and abs(left - right) * 2 <= short.unit
 
 
@@ -188,13 +198,13 @@ def points(names: list[str], seed: bytes, whole_numbers: bool, steps: bool = Fal
             share = Fraction(int.from_bytes(draw[:4], "big"), 2**32)
             flip = sign or (1 if draw[4] & 1 else -1)
             if whole_numbers:
-                point[name] = Fraction(2 + (draw[5] + i) % 7)
+                point[name] = Fraction(2 + (draw[5] + i) % 40)
             elif high == low:
                 point[name] = Fraction(flip * (low + draw[5] % 9))
             else:
                 point[name] = flip * (Fraction(low) + share * (Fraction(high) - Fraction(low)))
         yield point
-    for name in names[1:5] if len(names) > 1 else ():  # one negative variable among positive ones
+    for name in names[:4] if len(names) > 1 else ():  # one negative variable among positive ones
         yield {other: Fraction(-3, 2) if other == name else Fraction(5 + i, 4) for i, other in enumerate(names)}
 
 

@@ -84,6 +84,8 @@ class Answers(Brackets):
             return None
         place = self.place
         node = self.postfix(self.primary())
+        if node.op == "apply":
+            return node
         if node.op == "sym":
             return Node("apply", (node, self.primary()))
         if not self.sees("="):  # a constant times a bracket

@@ -93,6 +93,8 @@ class Atoms(Functions):
             return chosen(text, *pair)
         if len(text) > 1 and (text in CONSTANTS or (text[0] == "d" and text[1:] in _DIFFERENTIALS)):
             return letter(text)
+        if text in ("f", "g") and self.sees("(") and not self.peek().spaced:
+            return Node("apply", (sym(text), self.primary()))
         if (text in GREEK and len(text) > 2) or len(text) == 1:
             return self.variable(text)
         if (start := glued(text)) is not None:

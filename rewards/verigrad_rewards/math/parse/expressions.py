@@ -38,7 +38,10 @@ class Expressions(Atoms):
         """Read factors joined by a multiplication or division sign, or by nothing."""
         node, divisions = self.power(), 0
         while True:
-            if self.accept(*_TIMES):
+            if self.sees("times") and node.op == "sym" and node.value.startswith(("vec ", "nabla")):
+                self.take()
+                node = call("cross", node, self.factor())
+            elif self.accept(*_TIMES):
                 node = mul(node, self.factor())
             elif not self.unit_follows() and self.accept("/", "div"):
                 node = div(node, self.factor())

@@ -12,7 +12,7 @@ Operations of an expression (``args`` are nodes):
 ``mul``    a, b, …               product
 ``pow``    base, exponent
 ``call``   value str; a, …       a function of ``FUNCTIONS``
-``apply``  f, a                  a function of unknown meaning before an equals sign, evaluated as a product
+``apply``  f, a                  a function of unknown meaning
 ``sum``    value (kind, var)     body, first, last: a finite sum or product
 ``pm``     a                     plus or minus a
 ``mp``     a                     minus or plus a
@@ -133,7 +133,7 @@ def replace(node: Node, old: Node, new: Node) -> Node:
 def canonical(node: Node) -> Node:
     """Return ``node`` with the terms of sums and the factors of products in one fixed order."""
     args = tuple(map(canonical, node.args))
-    if node.op in ("add", "mul"):
+    if node.op in ("add", "mul") and not any(arg.op == "matrix" for arg in args):
         args = tuple(sorted(args, key=repr))
     return Node(node.op, args, node.value)
 

@@ -31,7 +31,12 @@ electronvolts|keV|MeV|GeV|erg ergs|W watt watts|kW kilowatt kilowatts|MW megawat
 """
 _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
 _COMPOUND = {"mph": (("mi", 1), ("h", -1)), "kph": (("km", 1), ("h", -1)), "cc": (("cm", 3),)}
-_NEUTRAL = frozenset("unit units per of the a an in total each altogether both".split())
+_NEUTRAL = frozenset(
+    """
+    unit units per of the a an in total each altogether both them left old long high tall wide deep away remaining
+    together apart ago later today now every way time
+    """.split()
+)
 # words that are numbers, or make another number of what stands beside them
 OTHER_NUMBERS = frozenset(
     """
