@@ -28,22 +28,23 @@ _PHRASE = re.compile(
 _SENTENCE_END = re.compile(r"[.!?;]\s+(?=[A-Z\n*#<(])|[.?]?\s*\n\s*\n|\n(?=[A-Z*#-])|[.?]\s*$|。")
 _MARK = re.compile(r"^[ \t*]{0,20}(?:####|A:)[ \t*]*([^\n]*)$", re.MULTILINE)
 _SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
-_NUMBER = re.compile(
-    rf"(?<![A-Za-z0-9_.^/])(?:[-−]\s?)?[$€£]?(?:\d{{1,3}}(?:,\d{{3}})+(?!,?\d)|\d+)(?:\.\d+)?(?:/\d+(?:\.\d+)?)?(?:\s?%)?{_SCALE}"
-)
+_WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)"
+_MORE_DIGITS = r"(?:\.\d+)?(?:[eE][+-]?\d+|(?:\s\d+)?/\d+(?:\.\d+)?)?(?:\s?%)?"
+_NUMBER = re.compile(rf"(?<![A-Za-z0-9_.^/])(?:[-−]\s?)?[$€£]?{_WHOLE}{_MORE_DIGITS}{_SCALE}")
 _MATH = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\\n]|\\.)+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)"
     r"|(\\begin\{(?:align|aligned|gather|equation)\*?\}.+?\\end\{(?:align|aligned|gather|equation)\*?\})",
     re.DOTALL,
 )
 _UNWORKED = re.compile(r"(?:[+/^×·]|(?<!\*)\*)\s?$|[0-9]\s?[-−]\s?$")
-_GOES_ON = re.compile(r"\s?[!^]|\s?(?:[+×·/]|\*(?!\*))\s?[0-9(]|i\b")
+_GOES_ON = re.compile(r"(?:pi|[xyzn])\b|π|\s?[!^]|\s?(?:[+×·/]|\*(?!\*))\s?[0-9(]|i\b")
 _STOP_TOKENS = re.compile(r"(?:\s*(?:<\|[a-z_]{1,20}\|>|</s>|<end_of_turn>|<eos>))+\s*$")
+_NOT_THE = re.compile(r"\b(?:wrong|incorrect|not|not\s+the|isn't\s+the)\s+(?:final\s+|correct\s+)?$", re.IGNORECASE)
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]", re.DOTALL)
 _SHORT = re.compile(r"[\s,.]*[A-Za-z]{1,20}[\s.]*")
 _RETRACTED = re.compile(
-    r"\b(?:no,|(?:that|this) (?:is|was) (?:wrong|incorrect)|hmm|let me re(?:consider|check|think)|wait|actually|correction|scratch that|sorry"
-    r"|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
+    r"\bno,|\b(?:(?:that|this) (?:is|was) (?:wrong|incorrect)|hmm|let me re(?:consider|check|think)|wait|actually"
+    r"|correction|scratch that|sorry|on second thought|i made (?:a|an) (?:mistake|error)|oops)\b",
     re.IGNORECASE,
 )
 
@@ -139,6 +140,8 @@ def phrase(said: str, tags: Tags) -> Extracted | None:
     found = last(_PHRASE, said)
     if found is None:
         return None
+    if _NOT_THE.search(said[max(0, found.start() - 30) : found.start()]):
+        return Extracted(said[found.end() :][:200].strip(), "phrase", "the words before the answer deny it")
     rest = said[found.end() : found.end() + 1_000].lstrip()
     if shown := _DISPLAY.match(rest):
         return retracted(Extracted(clean(shown[1] or shown[2]), "phrase"), rest[shown.end() :], tags)

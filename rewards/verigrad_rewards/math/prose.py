@@ -35,8 +35,8 @@ _STATING = frozenset(
 )
 # "equal to 5" and "a total of 5" state a value, "close to 5" and "a multiple of 5" do not
 _STATING_PAIRS = frozenset(
-    "equal to,comes to,come to,amounts to,adds to,sums to,leads to,simplifies to,reduces to,total of,answer of,value of,"
-    "result of,profit of,answer as".split(",")
+    "equal to,comes to,come to,amounts to,adds to,sums to,leads to,simplifies to,reduces to,total of,answer of,"
+    "value of,result of,profit of,answer as".split(",")
 )
 _DOUBTING = frozenset(
     """

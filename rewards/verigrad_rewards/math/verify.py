@@ -16,7 +16,7 @@ from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import ProblemError, Status, Verdict
 
 _SHORT_FORM = re.compile(r"\s*\([A-Za-z. ]+\)[.\s]*$")
-_ASIDE = re.compile(r"\(\s*not\b[^()]*\)")
+_ASIDE = re.compile(r"\(\s*not\b[^()0-9]*[0-9][^()]*\)")
 _IN_OTHER_WORDS = re.compile(
     r"([^()]+?)\s*(?:\(\s*(?:i\.?e\.?,?|that is,?|or|=|which is)|,?\s(?:i\.e\.|that is|or equivalently),?)"
     r"\s*([^()]+?)\)?"

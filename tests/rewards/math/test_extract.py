@@ -34,7 +34,7 @@ DATA = Path(__file__).parents[4] / "shared" / "data" / "gsm8k_responses.jsonl"
         ("Evelyn", "Evelyn", "bare"),
         ("We see that $x = 42$ works whenever $n$ is odd.", "x = 42", "math"),
         ("I get 40 and then 42, I think.", "42", "number"),
-        ("first 3, then about 1.8 million people", "1.8 million", "number"),
+        ("first 3, then 1.8 million people", "1.8 million", "number"),
         ("The answer is 42<|im_end|>", "42", "phrase"),
     ],
 )

@@ -9,11 +9,12 @@ from verigrad_rewards.math.compare.regions import region, same_region
 from verigrad_rewards.math.compare.relations import same_relation
 from verigrad_rewards.math.compare.same import same, shown
 from verigrad_rewards.math.parse.names import GREEK
-from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, sym, symbols
+from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, size, sym, symbols
 from verigrad_rewards.math.parse.units import PERCENT, same_unit
 
 _SEVERAL = frozenset(("list", "set", "bracket", "matrix", "union"))
 MAX_SEARCHED = 12  # members of a collection that are compared with each other one by one
+MAX_SEARCHED_NODES = 120  # nodes of all those members together
 _COORDINATES = frozenset("xyzt")
 _PREFIXES = frozenset(("d", "angle", "triangle", "Delta"))
 _NUMBER_SETS = frozenset("ℝℤℕℚℂ")
@@ -183,6 +184,8 @@ def stated(relation: Node, other: Node) -> Node | None:
         if shown(other) is not None or before[0].value == "" or all(map(named, before)):
             agrees = all(named(side) or symbols(side) or same(side, last, rounded=True) for side in before)
             return last if shown(last) is not None and agrees else None
+        if not all(named(side) or symbols(side) or same(side, last, rounded=True) for side in before):
+            return None
         rest = Node("rel", tuple(before), relation.value[:-1])
         return stated(rest, other) if len(before) > 1 else before[0]
     return None
@@ -318,7 +321,7 @@ def key(item: Node) -> object:
 def distinct(items: Sequence[Node]) -> list[Node]:
     """Return members without those that repeat an earlier one."""
     found = list({key(item): item for item in items}.values())
-    if len(found) > MAX_SEARCHED:
+    if len(found) > MAX_SEARCHED or sum(map(size, found)) > MAX_SEARCHED_NODES:
         return found
     return [item for i, item in enumerate(found) if not any(equal(item, other, Rules()) for other in found[:i])]
 
@@ -329,7 +332,7 @@ def same_members(a: Sequence[Node], b: Sequence[Node], rules: Rules) -> bool:
         return False
     keys = Counter(map(key, a)) & Counter(map(key, b))
     left, right = (without(items, keys) for items in (a, b))
-    if len(left) > MAX_SEARCHED:
+    if len(left) > MAX_SEARCHED or sum(map(size, left)) * len(left) > MAX_SEARCHED_NODES * MAX_SEARCHED:
         return False
     for item in left:
         partner = next((i for i, other in enumerate(right) if equal(item, other, rules)), None)

@@ -93,7 +93,7 @@ class Atoms(Functions):
             return chosen(text, *pair)
         if len(text) > 1 and (text in CONSTANTS or (text[0] == "d" and text[1:] in _DIFFERENTIALS)):
             return letter(text)
-        if text in ("f", "g") and self.sees("(") and not self.peek().spaced:
+        if text in ("f", "g") and self.applies(text):
             return Node("apply", (sym(text), self.primary()))
         if (text in GREEK and len(text) > 2) or len(text) == 1:
             return self.variable(text)
@@ -103,6 +103,11 @@ class Atoms(Functions):
             raise ReadError(f"has the word {text[:40]!r} where a value must stand")
         self.tokens[self.place - 1 : self.place] = [Token("word", c, False) for c in text]
         return self.variable(text[0])
+
+    def applies(self, name: str) -> bool:
+        """Whether a function f or g stands before its argument; ``g(a + b)`` is more likely a product."""
+        end = self.partner(0)
+        return end is not None and not self.peek().spaced and (name == "f" or end <= 2 or self.peek(1).text == "f")
 
     def variable(self, name: str) -> Node:
         """Return a variable with the subscript that follows it; ``e``, ``i`` and ``pi`` are constants."""

@@ -38,9 +38,9 @@ class Expressions(Atoms):
         """Read factors joined by a multiplication or division sign, or by nothing."""
         node, divisions = self.power(), 0
         while True:
-            if self.sees("times") and node.op == "sym" and node.value.startswith(("vec ", "nabla")):
+            if self.sees("times") and str(last_factor(node).value).startswith(("vec ", "nabla")):
                 self.take()
-                node = call("cross", node, self.factor())
+                node = crossed(node, self.factor())
             elif self.accept(*_TIMES):
                 node = mul(node, self.factor())
             elif not self.unit_follows() and self.accept("/", "div"):
@@ -199,3 +199,14 @@ class Expressions(Atoms):
             else:
                 return node
         raise ReadError(f"has more than {MAX_MARKS} marks behind a value")
+
+
+def last_factor(node: Node) -> Node:
+    """Return the last factor of a product, or the node itself."""
+    return node.args[-1] if node.op == "mul" else node
+
+
+def crossed(node: Node, other: Node) -> Node:
+    """Return a product whose last factor is crossed with ``other``; the order of a cross product counts."""
+    cross = Node("apply", (sym("cross"), last_factor(node), other))
+    return mul(*node.args[:-1], cross) if node.op == "mul" else cross

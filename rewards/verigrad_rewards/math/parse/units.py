@@ -55,7 +55,9 @@ CHANGING = OTHER_NUMBERS | frozenset(
         ish but if unless except not no non isn isnt never cannot cant wrong incorrect false untrue invalid is are was
         equals than mod sqrt pi tau phi exp log ln sin cos tan inf infinity nan point dozen dozens gross score lakh
         crore eighths ninths sevenths sixths hundredths sure think
-    believe guess suppose rejected ruled works work dne repeating binary octal hexadecimal remainder again does
+    believe guess suppose rejected ruled works work dne quarters millionths fails upwards
+        extraneous twice thrice double triple bound upper lower has gives makes eliminated repeating binary octal
+        hexadecimal remainder again does
         doesnt more less fewer greater choose
         base
     """.split()

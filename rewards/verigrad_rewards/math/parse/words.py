@@ -15,7 +15,7 @@ _CHOICE = re.compile(
     re.DOTALL,
 )
 _OTHER_CHOICE = re.compile(
-    r"\([A-J]\)|\b[A-J][).:]|^(?:is|was)\s+(?:not|wrong|incorrect|false|ruled|eliminated|rejected|impossible)\b|\bor\s+\(?[A-J]\b"
+    r"\([A-J]\)|\b[A-J](?:[).:]|\s+(?:is|was)\b)|^(?:is|was)\s+(?:not|wrong|incorrect|false|ruled|eliminated|rejected|impossible)\b|\bor\s+\(?[A-J]\b"
 )
 _MORE = re.compile(r"[,;/&]|(?:or|and)\b|\(?[A-J](?:\)|$|\s*[,;.])")
 _UNITS = """
