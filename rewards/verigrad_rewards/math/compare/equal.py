@@ -4,20 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verigrad_rewards.math.compare.exact import exact, substitute
+from verigrad_rewards.math.compare.exact import exact
+from verigrad_rewards.math.compare.named import named
+from verigrad_rewards.math.compare.plain import SEVERAL, label_of, plain, ranged, without_ranges
 from verigrad_rewards.math.compare.regions import region, same_region
 from verigrad_rewards.math.compare.relations import same_relation
 from verigrad_rewards.math.compare.same import same, shown
-from verigrad_rewards.math.parse.names import GREEK
-from verigrad_rewards.math.parse.tree import MINUS_ONE, Node, canonical, contains, div, mul, num, size, sym, symbols
+from verigrad_rewards.math.parse.tree import Node, canonical, div, mul, num, size, symbols
 from verigrad_rewards.math.parse.units import PERCENT, same_unit
 
-_SEVERAL = frozenset(("list", "set", "bracket", "matrix", "union"))
 MAX_SEARCHED = 12  # members of a collection that are compared with each other one by one
 MAX_SEARCHED_NODES = 120  # nodes of all those members together
-_COORDINATES = frozenset("xyzt")
-_PREFIXES = frozenset(("d", "angle", "triangle", "Delta"))
-_NUMBER_SETS = frozenset("ℝℤℕℚℂ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +57,9 @@ def by_kind(a: Node, b: Node, rules: Rules) -> bool:
     kinds = {a.op, b.op}
     if kinds == {"rel"}:
         return same_relation(a, b) or same_definition(a, b, rules) or same_regions(a, b, rules)
-    if "quantity" in kinds and not _SEVERAL & kinds:
+    if "quantity" in kinds and not SEVERAL & kinds:
         return same_quantity(a, b, rules)
-    if _SEVERAL & kinds:
+    if SEVERAL & kinds:
         return same_collection(a, b, rules) or same_regions(a, b, rules)
     if "rel" in kinds:
         return same_regions(a, b, rules)
@@ -71,103 +68,6 @@ def by_kind(a: Node, b: Node, rules: Rules) -> bool:
     if a.value == b.value == "residue" or (label_of(a) is not None and label_of(b) is not None):
         return all(equal(x, y, rules) for x, y in zip(a.args, b.args, strict=True))
     return same(a, b, rounded=rules.rounded)
-
-
-def plain(node: Node) -> Node:
-    """Return an answer without what only introduces it: ``x ∈``, families' names for whole numbers, ``±``."""
-    if node.op == "rel" and node.value == ("∈",) and node.args[0].op == "sym" and node.args[1].op != "sym":
-        return plain(node.args[1])
-    if node.op == "list":
-        items: list[Node] = []
-        for item in map(plain, node.args):
-            items.extend(item.args if item.op == "list" else (item,))
-        return Node("list", tuple(items), node.value)
-    if node.op == "set":
-        members = (item for arg in map(plain, node.args) for item in (arg.args if arg.op == "list" else (arg,)))
-        return Node("set", tuple(members))
-    if node.op == "mul" and label_of(node) is None:
-        node = scaled(node)
-    if node.op in ("add", "mul", "sym") and any(name.startswith("unit") for name in symbols(node)):
-        return components(node)
-    if node.op not in _SEVERAL and (contains(node, "pm") or contains(node, "mp")):
-        joint = "and" if node.op == "rel" and "≠" in node.value else "or"
-        return Node("list", (choose_sign(node, 1), choose_sign(node, -1)), joint)
-    if node.op == "bracket" and node.value == "[]" and node.args[0].op == "bracket":
-        return as_matrix(node)
-    return node
-
-
-def ranged(node: Node) -> list[Node]:
-    """Return the items of a list that only say what a variable ranges over: ``k ∈ ℤ``."""
-    items = node.args if node.op == "list" else ()
-    return [i for i in items if i.op == "rel" and i.value == ("∈",) and i.args[1].value in _NUMBER_SETS]
-
-
-def without_ranges(node: Node, renamed: bool) -> Node:
-    """Return a list without items such as ``k ∈ ℤ``; where ``renamed``, what they bind gets one name."""
-    ranges = ranged(node)
-    rest = tuple(item for item in node.args if item not in ranges)
-    if not ranges or not rest:
-        return node
-    names = {
-        item.args[0].value: f"{item.args[1].value}{i}" for i, item in enumerate(ranges) if item.args[0].op == "sym"
-    }
-    rest = tuple(rename(item, names if renamed else {}) for item in rest)
-    return rest[0] if len(rest) == 1 else Node("list", rest, node.value)
-
-
-def rename(node: Node, names: dict[str, str]) -> Node:
-    """Return ``node`` with variables renamed."""
-    if node.op == "sym":
-        return sym(names.get(str(node.value), str(node.value)))
-    return Node(node.op, tuple(rename(arg, names) for arg in node.args), node.value)
-
-
-def choose_sign(node: Node, sign: int) -> Node:
-    """Return ``node`` with the upper (1) or lower (-1) of its ± signs."""
-    if node.op in ("pm", "mp"):
-        positive = (node.op == "pm") == (sign == 1)
-        inner = choose_sign(node.args[0], sign)
-        return inner if positive else mul(num(-1), inner)
-    return Node(node.op, tuple(choose_sign(arg, sign) for arg in node.args), node.value)
-
-
-def label_of(node: Node) -> str | None:
-    """Return the name of a point that is written with it, ``P`` of ``P(1, 2)``."""
-    if node.op != "mul" or len(node.args) != 2 or node.args[1].op != "bracket":
-        return None
-    name = node.args[0]
-    return name.value if name.op == "sym" and name.value[:1].isupper() else None
-
-
-def scaled(node: Node) -> Node:
-    """Return a number times a matrix or vector as the matrix or vector of the products."""
-    whole = [arg for arg in node.args if arg.op in ("matrix", "bracket")]
-    if len(whole) != 1:
-        return node
-    factors = [arg for arg in node.args if arg is not whole[0]]
-    return Node(whole[0].op, tuple(mul(*factors, entry) for entry in whole[0].args), whole[0].value)
-
-
-def components(node: Node) -> Node:
-    """Return a sum of unit vectors i, j, k as a vector."""
-    used = [name for name in ("uniti", "unitj", "unitk") if name in symbols(node)]
-    size = 3 if "unitk" in used else 2
-    found = []
-    for axis in ("uniti", "unitj", "unitk")[:size]:
-        entry = node
-        for name in used:
-            entry = substitute(entry, name, int(name == axis))
-        found.append(entry)
-    return Node("bracket", tuple(found), "<>")
-
-
-def as_matrix(node: Node) -> Node:
-    """Return ``[[1, 2], [3, 4]]`` as a matrix."""
-    rows = [arg.args for arg in node.args if arg.op == "bracket" and arg.value == "[]"]
-    if len(rows) != len(node.args) or len({len(row) for row in rows}) != 1:
-        return node
-    return Node("matrix", tuple(entry for row in rows for entry in row), len(rows[0]))
 
 
 def stated(relation: Node, other: Node) -> Node | None:
@@ -189,41 +89,6 @@ def stated(relation: Node, other: Node) -> Node | None:
         rest = Node("rel", tuple(before), relation.value[:-1])
         return stated(rest, other) if len(before) > 1 else before[0]
     return None
-
-
-def named(side: Node) -> bool:
-    """Whether a side only names what is equal to it: ``x``, ``f(x)``, ``|z|``, ``(x, y)``, ``dy/dx``, ``m + n``."""
-    match side.op:
-        case "sym" | "apply":
-            return True
-        case "bracket" | "ratio":
-            return all(map(named, side.args))
-        case "call" if side.value in ("sin", "cos", "tan"):
-            return side.args[0].op == "sym" and (side.args[0].value.isupper() or side.args[0].value in GREEK)
-        case "call":
-            return side.value in ("abs", "norm", "Re", "Im", "arg", "degrees") and all(map(named, side.args))
-        case "add":
-            return not symbols(side) & _COORDINATES and all(monomial(arg) for arg in side.args)
-        case "pow":
-            return named(side.args[0]) and side.args[1] == MINUS_ONE
-        case "mul":
-            first = side.args[0]
-            points = all(arg.op == "sym" and arg.value.isupper() for arg in side.args)  # a segment AB
-            differential = first.op == "sym" and len(first.value) == 2 and first.value[0] == "d"
-            return (
-                points
-                or differential
-                or any(arg.value in _PREFIXES for arg in side.args)
-                or (first.op == "pow" and named(first))
-            )
-    return False
-
-
-def monomial(term: Node) -> bool:
-    """Whether a term is variables and their powers alone: ``r^2``, ``ab``."""
-    if term.op == "mul":
-        return all(map(monomial, term.args))
-    return term.op == "sym" or (term.op == "pow" and term.args[0].op == "sym" and term.args[1].op == "num")
 
 
 def same_definition(a: Node, b: Node, rules: Rules) -> bool:

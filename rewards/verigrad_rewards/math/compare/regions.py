@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from verigrad_rewards.math.compare.exact import exact, substitute
-from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
+from verigrad_rewards.math.compare.functions import UndefinedError
+from verigrad_rewards.math.compare.numeric import Evaluator
 from verigrad_rewards.math.compare.same import same
 from verigrad_rewards.math.parse.names import MIRRORED
 from verigrad_rewards.math.parse.tree import INF, Node, add, div, neg, num, symbols
 
 LOWEST = neg(INF)
 ZERO = num(0)
+MAX_PARTS = 40  # inequalities joined by words
 REALS = Node("sym", (), "ℝ")
 
 
@@ -66,6 +68,8 @@ def joined(node: Node) -> Region | None:
 
 def listed(node: Node) -> Region | None:
     """Return what inequalities joined by words describe: "or" joins them, "and" and a comma keep what is in all."""
+    if len(node.args) > MAX_PARTS:
+        return None
     parts = [region(arg) if arg.op in ("rel", "bracket", "union") else None for arg in node.args]
     if any(part is None for part in parts) or not any(arg.op == "rel" for arg in node.args):
         return None

@@ -3,7 +3,8 @@
 import hashlib
 
 from verigrad_rewards.math.compare import modular
-from verigrad_rewards.math.compare.numeric import Evaluator, UndefinedError
+from verigrad_rewards.math.compare.functions import UndefinedError
+from verigrad_rewards.math.compare.numeric import Evaluator
 from verigrad_rewards.math.compare.same import DIGITS, MAX_NODES, huge, points, same
 from verigrad_rewards.math.parse.names import MIRRORED
 from verigrad_rewards.math.parse.tree import Node, add, canonical, neg, size, symbols

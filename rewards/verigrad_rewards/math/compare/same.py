@@ -8,7 +8,8 @@ from typing import Any
 
 from verigrad_rewards.math.compare import modular
 from verigrad_rewards.math.compare.exact import MAX_BITS, bits, exact
-from verigrad_rewards.math.compare.numeric import DomainError, Evaluator, UndefinedError
+from verigrad_rewards.math.compare.functions import DomainError, UndefinedError
+from verigrad_rewards.math.compare.numeric import Evaluator
 from verigrad_rewards.math.parse.tree import Node, canonical, contains, size, symbols
 
 DIGITS = 50
