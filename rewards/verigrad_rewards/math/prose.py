@@ -82,6 +82,14 @@ _DOUBTED = re.compile(
     r"|\bnot\s+sure|\bperhaps|\bmaybe|\bpossibly|\bbetween\b|\babout\s*$|\bproblem\s*$|\berror\s*$",
     re.IGNORECASE,
 )
+# what makes another value of the number behind it, or in front of it
+_LEADS_AWAY = re.compile(
+    r"\b(?:multiple|reciprocal|factor|divisor|square|cube|root|power|half|double|third|quarter|twice)s?\s+(?:of\s+)?[\s$]{0,4}$"
+    r"|\b(?:sum|product|difference)\s+of\s+\w{1,9}\s+and[\s$]{0,4}$|\bunlikely\s+to\s+be[\s$]{0,4}$|\bto\s+the[\s$]{0,4}$"
+    r"|\b(?:twice|half|double|squared|cubed)\b[^.\n]{0,20}=[\s$]{0,4}$",
+    re.IGNORECASE,
+)
+_GOES_AWAY = re.compile(r"[\s$]{1,4}(?:if|when|unless|more|less|fewer|mod|or\s+so|or\s+(?:more|less|fewer))\b")
 _OR_BEFORE = re.compile(r"(?:\d|\})[\s$,]{0,6}\sor\s[\s$]{0,6}$")
 _STATES = re.compile(r"\b(?:is|are|be|equals|to|at|point|of|get|gives|obtain|becomes)\s+|[=:]\s*")
 _EXPRESSION = re.compile(r"[√π∞°²³^{}()\[\]\\+*]|[a-zA-Z0-9]\s?=|\d:\d")
@@ -148,10 +156,16 @@ def stated_plainly(text: str, start: int, end: int) -> bool:
     remarks = " ".join(_REMARK.findall(text)).lower()
     if _DOUBTING & words or CHANGING & set(re.findall(r"[a-z]+", remarks)):
         return False
-    before, after = _REMARK.sub("", text[:start]), _REMARK.sub("", text[end:])
+    before, after = _REMARK.sub("", text[:start]), _REMARK.sub("", _REASON.split(text[end:])[0])
     if _GLUED.match(after) or any(c in _MATH_SIGNS for c in before + after):
         return False
-    return leads(before) and names_things(_REASON.split(after)[0])
+    return leads(before) and names_things(after)
+
+
+def without_reason(text: str) -> str:
+    """Return a sentence up to its reason, "because" and on, where its value stands before that."""
+    head = _REASON.split(text)[0]
+    return head if values_in(head) else text
 
 
 def leads(before: str) -> bool:
@@ -221,6 +235,8 @@ def beside(said: str, start: int, end: int) -> str:
 def denied(said: str, start: int, end: int) -> str:
     """Return that the words beside an answer deny it, empty where they do not."""
     before = said[max(0, start - 40) : start]
+    if _LEADS_AWAY.search(before) or _GOES_AWAY.match(said, end):
+        return "the words beside the answer make another value of it"
     no = _DENIED.search(before[-30:]) or _DOUBTED.search(before) or _TAKEN_BACK.match(said, end)
     return "the words beside the answer deny it" if no else ""
 

@@ -11,7 +11,17 @@ from verigrad_rewards.math.parse.read import readings, unwrap
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import Node, ReadError
 from verigrad_rewards.math.parse.words import read_choice, read_text, without_fonts
-from verigrad_rewards.math.prose import doubt, doubtful, ends_with, hedged, last_sentence, leading, stated_in, values_in
+from verigrad_rewards.math.prose import (
+    doubt,
+    doubtful,
+    ends_with,
+    hedged,
+    last_sentence,
+    leading,
+    stated_in,
+    values_in,
+    without_reason,
+)
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import ProblemError, Status, Verdict
 
@@ -150,7 +160,7 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
 
     Right if their last sentence holds one value, no doubt and no denial, and the value is the gold answer.
     """
-    text = _ASIDE.sub("", unwrap(found.text))
+    text = without_reason(_ASIDE.sub("", unwrap(found.text)))
     if (same := _IN_OTHER_WORDS.fullmatch(text)) is not None and equivalent(same[1], same[2]):
         return judge(Extracted(same[1], found.source), gold, rules)
     if (turned := _NOT_BUT.search(text)) is not None:

@@ -164,3 +164,17 @@ def test_real_responses_are_judged_as_people_judged_them(sources):
     rows = [json.loads(line) for line in DATA.read_text().splitlines()]
     agreed = [verify(row["response"], row["gold"], sources=sources).reward == row["correct"] for row in rows]
     assert (sum(agreed), len(agreed)) == (600, 600)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$-\boxed{42}$", r"$\frac{1}{\boxed{42}}$", r"$\boxed{42}^2$", r"$x>\boxed{42}$", r"Is it \boxed{42}?", r"\boxed{42}.5",
+        r"The wrong answer is \boxed{42}", r"It might be \boxed{42}, who knows", r"I am guessing \boxed{42}.", r"anything but \boxed{42}",
+        r"\boxed{42}. Actually, the answer is 41.", r"\boxed{42}. No, it is 41.", r"\boxed{42} but the correct answer is 41.",
+        r"\boxed{41} or perhaps \boxed{42}", "The answer is 42. No, it is 41.", "The answer is 42. But that is wrong.", "The answer is 42?",
+        "The wrong answer is 42.", "I get 42!", "so 2^42", "so 41 + 42", "It is 41, 43, or 42", "This gives $42$, which is a contradiction.",
+    ],
+)  # fmt: skip
+def test_what_is_part_of_more_doubted_or_taken_back_does_not_count(text):
+    assert verify(text, "42").reward == 0

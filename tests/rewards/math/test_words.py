@@ -61,3 +61,47 @@ def test_words(gold, answer, right):
 )
 def test_sentences_in_an_answer_tag(response, gold, status):
     assert verify(f"<answer>{response}</answer>", gold).status is status
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "5 dozen", "5 dozens", "5 lakh", "5 eighths", "5 more", "5 and more", "5 if n is odd", "5 (not sure)", "5, I think",
+        "5 (rejected)", "5 ruled out", "5 repeating", "5 in binary", "5 DNE", "5 fails", "5 mod n", "5 more than n", "5pi",
+        "5 squared", "The area is 5pi", "It is 5x", "under 5", "up to 5", "close to 5", "twice 5",
+        "a multiple of 5", "divisible by 5", "far from 5", "unlikely to be 5", "the reciprocal of 5", "undefined at 5",
+        "between 4 and 5", "5 or so", "not quite 5", "about 5", "5?", "anything but 5", "It might be 5", "ln 5", "5!",
+        "area squared = 5", "twice the area = 5", "x^2 = 5 or so", "e to the 5", "5 when n is odd", "the sum of n and 5",
+    ],
+)  # fmt: skip
+def test_words_that_make_another_value_of_a_number(answer):
+    judge("5", answer, False)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("5", "5 apples"), ("5", "5 red apples"), ("5", "5 boxes of pencils"), ("5", "5 people in total"), ("5", "5 (apples)"),
+        ("5", "5 years old"), ("5", "She has 5 apples left."), ("5", "There are 5 of them."), ("5", "It lasts 5 days."),
+        ("5", "That comes to 5 dollars."), ("5", "So 5 are left at closing time."), ("5", "A total of 5"), ("5", "5, because 2+3=5"),
+        ("5 km", "5 km away"), ("8 hours", "eight hours"), (r"37.5^\circ", r"37^\circ 30'"),
+    ],
+)  # fmt: skip
+def test_words_that_only_say_what_is_counted(gold, answer):
+    assert verify(f"<answer>{answer}</answer>", gold).status is Status.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("5 km", "5 miles away"), ("3 feet", "3 inches tall"), ("5 m/s", "5 meters per hour"), ("60 mph", "60 hours per mile"),
+        ("HHT", "HTH"), ("ABC", "CBA"), (r"\int f(x)\,dx", r"\int f(-x)\,dx"), (r"\lim_{x\to 1} f", r"\lim_{x\to -1} f"),
+        ("group 3", "group -3"), ("A", "A is ruled out"), ("A", "(A) is incorrect, (B) is correct"), ("A", "A, though B is possible"),
+        ("Paris", "Paris, London"), ("Yes", "Yes, but no"), ("Yes", "Yes. No."), ("10:20", "1:2"), (r"\{1,2\}\setminus\{2\}", r"\{2\}\setminus\{1,2\}"),
+        ("f(x+y)", "f(x)+f(y)"), (r"\frac{dy}{dx}", r"\frac{y}{x}"), (r"\vec a\times\vec b", r"\vec b\times\vec a"),
+        (r"\tanh 60", "1"), (r"\cosh 200", r"\sinh 200"), (r"\sqrt{10^{200}+1}-10^{100}", "0"), ("|x-10|", "10-x"), ("|x||y|", "xy"),
+        (r"\lfloor x\rfloor", r"\lceil x\rceil-1"), ("x", "x+48303167980650619331400783316663667353"), ("4.25", "4.2..."), ("7,500", "500, 7"),
+    ],
+)  # fmt: skip
+def test_what_looks_alike_is_not_the_same(gold, answer):
+    judge(gold, answer, False)
