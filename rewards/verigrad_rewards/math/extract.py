@@ -149,7 +149,8 @@ def phrase(said: str, tags: Tags) -> Extracted | None:
     text = rest[: end.start()] if end else rest
     if end and end[0].startswith("?"):
         return Extracted(clean(text), "phrase", "the answer is a question")
-    return retracted(Extracted(clean(text), "phrase"), said[found.end() :], tags)
+    after = said[said.index(rest, found.end()) + len(text) :] if rest else ""
+    return retracted(Extracted(clean(text), "phrase"), after, tags)
 
 
 def last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

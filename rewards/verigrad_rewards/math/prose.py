@@ -57,7 +57,7 @@ _BAD_LEADS = frozenset(
 )
 _REASONS = frozenset(("because", "since", "so"))
 _OTHER_ANSWER = re.compile(r"\b[B-HJ]\b|\b(?:otherwise|however)\b")
-_REASON = re.compile(r"\b(?:because|since|as)\b")
+_REASON = re.compile(r"\b(?:because|since)\b")
 _LINKS = frozenset("is are was were be has have on at by a an the becomes called named limit function".split())
 _FORMULA = r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?"
@@ -79,7 +79,7 @@ _DENIED = re.compile(
 _MATH_SIGNS = frozenset("\\^_=<>{}[]|+*/()%&#@~") - frozenset("*")
 _DOUBTED = re.compile(
     r"\b(?:might|may|could)\s+be|\bguess|\banything\s+but|\bmistake\s+is|\b(?:do|does|did)(?:\s+not|n't)\s+(?:answer|think)"
-    r"|\bnot\s+sure|\bperhaps|\bmaybe|\bpossibly|\bbetween\b|\babout\s*$|\bproblem\s*$|\berror\s*$",
+    r"|\bnot\s+sure|\bperhaps|\bmaybe|\bpossibly|\bbetween\s+[\d$][^.]*|\babout\s*$|\bproblem\s*$|\berror\s*$",
     re.IGNORECASE,
 )
 # what makes another value of the number behind it, or in front of it
@@ -104,11 +104,11 @@ def leading(text: str) -> str:
     if match is None or _DENIES.match(text, match.start()) or _OTHER_LETTER.match(text, match.start()):
         return ""
     after = text[match.end() :].split()
-    remark = len(after) > 2 or (bool(after) and after[0].lower() == "not")
+    remark = len(after) > 2 or after[:1] == ["not"]
     contradicts = bool(after) and after[0].lower() in ("but", "or", "and", "no", "yes", "unless", "though", "well")
-    contradicts = contradicts or (
-        match[0].strip() not in _REASONS and _OTHER_ANSWER.search(text, match.end()) is not None
-    )
+    denies_other = bool(after) and after[0].lower() == "not"
+    if match[0].strip() not in _REASONS and not denies_other and _OTHER_ANSWER.search(text, match.end()):
+        return ""
     if contradicts or (match[0][0] in ",;." and after and not remark):
         return ""
     return text[: match.start()]
@@ -234,7 +234,7 @@ def beside(said: str, start: int, end: int) -> str:
 
 def denied(said: str, start: int, end: int) -> str:
     """Return that the words beside an answer deny it, empty where they do not."""
-    before = said[max(0, start - 40) : start]
+    before = said[max(0, start - 40) : start].rpartition("\n\n")[2]
     if _LEADS_AWAY.search(before) or _GOES_AWAY.match(said, end):
         return "the words beside the answer make another value of it"
     no = _DENIED.search(before[-30:]) or _DOUBTED.search(before) or _TAKEN_BACK.match(said, end)
