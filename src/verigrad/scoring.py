@@ -88,21 +88,25 @@ def use_of(recipe: Recipe, problem: Problem) -> str:
     return next(use.name for use in recipe.tasks if find_task(use.name).name == task_of(problem))
 
 
+def gold_jobs(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem], limit: int) -> list[Job]:
+    """Return the gold answers of ``problems`` as responses to score, at most ``limit`` of those decided by tests."""
+    jobs, tested = [], 0
+    for problem in problems:
+        gold = gold_response(recipe, problem)
+        tested += "tests" in problem.info
+        if gold is not None and ("tests" not in problem.info or tested <= limit):
+            part = scorer.correctness[task_of(problem)]
+            jobs.append(Job(part.name, problem, gold, part.options))
+    return jobs
+
+
 def check_gold(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem], limit: int = 200) -> None:
     """Refuse problems whose own gold answer is not worth 1; looks at up to ``limit`` of those decided by tests.
 
     Raises:
         ProblemError: the first such problem.
     """
-    tested = 0
-    jobs = []
-    for problem in problems:
-        gold = gold_response(recipe, problem)
-        tested += "tests" in problem.info
-        if gold is None or ("tests" in problem.info and tested > limit):
-            continue
-        part = scorer.correctness[task_of(problem)]
-        jobs.append(Job(part.name, problem, gold, part.options))
+    jobs = gold_jobs(recipe, scorer, problems, limit)
     with Pool(workers=1, deadline_s=GOLD_DEADLINE_S) as pool:
         verdicts = pool.score(jobs)
     for job, verdict in zip(jobs, verdicts, strict=True):

@@ -10,7 +10,7 @@ from verigrad_rewards.math.numbers import restates
 from verigrad_rewards.math.parse.read import readings, unwrap
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import Node, ReadError
-from verigrad_rewards.math.parse.words import read_choice, read_text, without_fonts
+from verigrad_rewards.math.parse.words import KNOWN_WORDS, read_choice, read_text, without_fonts
 from verigrad_rewards.math.prose import (
     doubt,
     doubtful,
@@ -133,10 +133,17 @@ def judge(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
         return Verdict(0.0, status, text[:200], f"the answer {error}")
     if any(equal(a, b, rules) for a in read for b in gold.readings):
         return verdict(True, text, "")
+    return judge_unequal(found, read[0], gold, rules)
+
+
+def judge_unequal(found: Extracted, read: Node, gold: Gold, rules: Rules) -> Verdict:
+    """Return the verdict on an answer that is not the gold answer as a whole, but may hold it: ``(C) 42``, a sentence."""
+    text = found.text
     if (choice := read_choice(text)) is not None and choice[1]:
         return judge(Extracted(choice[1], found.source), gold, rules)
-    if read[0].op != "text":
-        return verdict(False, text, reason(read[0], gold))
+    known = read.value in KNOWN_WORDS and not gold.worded  # "undefined" is an answer, "hmm" is none
+    if read.op != "text" or known:
+        return verdict(False, text, reason(read, gold))
     plain = Extracted(without_fonts(text), found.source)
     if gold.worded:
         return judge_text(plain, gold)

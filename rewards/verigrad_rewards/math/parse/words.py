@@ -63,6 +63,7 @@ _SAME = {
     "infinitely many solutions": "infinite", "all real numbers": "ℝ", "all reals": "ℝ", "all real": "ℝ", "real": "ℝ",
     "reals": "ℝ", "yes": "yes", "true": "true", "no": "no", "false": "false",
 }  # fmt: skip
+KNOWN_WORDS = frozenset(_SAME.values())
 _SAME_NODE = {"∅": Node("set"), "∞": INF, "-∞": neg(INF), "ℝ": Node("sym", (), "ℝ")}
 
 
