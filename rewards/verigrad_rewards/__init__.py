@@ -1,4 +1,4 @@
-"""Rewards that a program can verify. Standard library and sympy only; usable with any trainer."""
+"""Rewards that a program can verify. Standard library and mpmath only; usable with any trainer."""
 
 from verigrad_rewards.types import Problem, ProblemError, Response, Reward, Status, Verdict
 

@@ -20,7 +20,9 @@ _WITHDRAWN = re.compile(
     r"(?:wrong|incorrect|false|a\s+mistake|not\s+(?:right|correct|true))\b|\bignore\s",
     re.IGNORECASE,
 )
-_BEFORE_BOX = re.compile(r"(?:[$({0-9a-z=]-|[+/<>^]|\\(?:frac|cdot|times|sqrt|le|ge|leq|geq|ne|neq|pm) ?\{?|\}\{) ?$")
+_BEFORE_BOX = re.compile(
+    r"(?:[0-9)](?=$)|[$({0-9a-z=]-|[+/<>^]|\\(?:frac|cdot|times|sqrt|le|ge|leq|geq|ne|neq|pm) ?\{?|\}\{) ?$"
+)
 _AFTER_BOX = re.compile(
     r"[a-zA-Z0-9]|\.[0-9]| (?:million|billion|thousand|hundred)\b| ?(?:[\^+/_]|\*(?!\*)|\\(?:cdot|times)\b|-[0-9a-z])"
 )

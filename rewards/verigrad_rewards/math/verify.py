@@ -137,7 +137,7 @@ def judge(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
 
 
 def judge_unequal(found: Extracted, read: Node, gold: Gold, rules: Rules) -> Verdict:
-    """Return the verdict on an answer that is not the gold answer as a whole, but may hold it: ``(C) 42``, a sentence."""
+    """Return the verdict on an answer that as a whole is not the gold one but may hold it: ``(C) 42``, a sentence."""
     text = found.text
     if (choice := read_choice(text)) is not None and choice[1]:
         return judge(Extracted(choice[1], found.source), gold, rules)

@@ -40,7 +40,7 @@ CHANGES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXPRESSIONS, st.sampled_from(REWRITES))
 def test_a_rewritten_expression_is_equal(expression, rewrite):
     other = rewrite.format(expression)
@@ -48,7 +48,7 @@ def test_a_rewritten_expression_is_equal(expression, rewrite):
     assert equivalent(other, expression)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(EXPRESSIONS, st.sampled_from(CHANGES), st.sampled_from(REWRITES))
 def test_a_changed_expression_is_not(expression, change, rewrite):
     other = rewrite.format(change.format(expression))
@@ -74,7 +74,7 @@ def test_every_spelling_of_a_number_is_equal_and_a_near_one_is_not(value, k):
         assert not equivalent(said, str(value + Fraction(1, 10**6)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True), st.randoms(use_true_random=False))
 def test_sets_have_no_order_and_tuples_do(values, random):
     shuffled = random.sample(values, len(values))
@@ -194,7 +194,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=3), max_size=25), st.sampled_from(["", " "]))
 def test_random_text_is_judged_at_once(pieces, joint):
     text = joint.join(pieces)

@@ -22,6 +22,7 @@ from verigrad_rewards.math.parse.names import (
 )
 from verigrad_rewards.math.parse.tokens import Token
 from verigrad_rewards.math.parse.tree import Node, ReadError, call, div, letter, mul, num, sym
+from verigrad_rewards.math.parse.units import CHANGING
 
 MAX_DIGITS = 4_000  # of a number, the zeros of 1e300 included
 _GLUED = ("arcsin", "arccos", "arctan", "sin", "cos", "tan", "ln", "log", "sqrt")  # "sinx"
@@ -146,7 +147,8 @@ class Atoms(Functions):
 
     def label(self, text: str) -> Node:
         r"""Return ``\text{Area}`` before a relation, or as a function, as one variable; elsewhere it is no value."""
-        if self.sees("=", "(", "_", "^") or text.strip() in FUNCTIONS:
+        named = self.sees("=", "(", "_") and not CHANGING.intersection(text.lower().split())
+        if named or text.strip() in FUNCTIONS:
             return self.roman(text)
         raise ReadError(f"has the words {text.strip()[:40]!r} where a value must stand")
 

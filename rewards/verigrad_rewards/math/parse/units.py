@@ -26,7 +26,8 @@ electronvolts|keV|MeV|GeV|erg ergs|W watt watts|kW kilowatt kilowatts|MW megawat
 |mol mole moles|mmol|M|kmol|bit bits|byte bytes|dB
 |° deg degs degree degrees|rad radian radians|arcsec arcsecond arcseconds|arcmin arcminute arcminutes
 |mph|kph kmh kmph|cc
-|$ dollar dollars USD usd buck bucks|€ euro euros EUR|£ GBP|¢ cent cents|¥ yen yuan|₹ rupee rupees
+|$ dollar dollars USD usd buck bucks|€ euro euros EUR|£ GBP|¢ cent cents
+|dime dimes|nickel nickels|penny pennies|¥ yen yuan|₹ rupee rupees
 |% percent pct per-cent percentage
 """
 _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
