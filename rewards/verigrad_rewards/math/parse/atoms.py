@@ -63,6 +63,8 @@ class Atoms(Functions):
 
     def number(self, text: str) -> Node:
         """Return the number of a token; a repeating decimal is its fraction."""
+        if text.isdecimal() and len(text) < MAX_DIGITS:
+            return num(int(text))
         digits, _, exponent = text.partition("e")
         digits, power = digits.translate(_SEPARATORS), int(exponent or 0)
         if abs(power) + len(digits) > MAX_DIGITS:

@@ -38,6 +38,8 @@ class Quantities(Expressions):
             ReadError: the words make something else of it.
         """
         said = self.unit_text()
+        if not said and not currency and not (node.op == "call" and node.value in _SIGN_UNITS):
+            return node
         if node.op == "call" and node.value == "degrees" and said.strip() in ("C", "F"):
             node, said = node.args[0], f"°{said.strip()}"
         try:

@@ -25,6 +25,7 @@ _WRAPS = (
     ("\\text{", "}"), ("\\textbf{", "}"), ("\\mathbf{", "}"), ("\\mathrm{", "}"), ("\\mathit{", "}"),
     ("\\boldsymbol{", "}"), ("\\bm{", "}"), ("Matrix(", ")"), ("array(", ")"),
 )  # fmt: skip
+_FIRST = frozenset(opened[0] for opened, _ in _WRAPS)
 _LEAD = re.compile(
     r"(?:\\text\{\s*)?(?:so|thus|hence|therefore)[,:]?\s+\}?|\\therefore\s*|=\s*|US(?=\s?[$\\])|(?:USD|EUR|GBP)\s?(?=[0-9$])"
     r"|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution|value)(?:\s+is|\s+are|\s*[:=])+\s*",
@@ -51,6 +52,7 @@ MAX_MISSING = 2  # closing braces that are put in where an answer lacks them
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _BRACKETED = re.compile(r"[(\[{][^()\[\]{}]*\d,\d{3}")
 _COUNTED = re.compile(r"([A-Za-z-]+(?: [A-Za-z-]+){0,3}) ([A-Za-z]+)")
+_LETTER = re.compile(r"[A-Za-z]")
 _WORDS_ONLY = re.compile(r"[A-Za-z]+(?:(?:[ ,.]+|-|')[A-Za-z]+)*")
 _INNER_DOLLARS = re.compile(r"\$([^$]*)\$")
 
@@ -67,7 +69,7 @@ def unwrap(text: str) -> str:
         text = trimmed(text[head.end() :] if (head := _HEAD.match(text)) else text)
         if rows := _ALIGNED.fullmatch(text):
             text = joined_rows(rows[2])
-        for opened, closed in _WRAPS:
+        for opened, closed in _WRAPS if text[:1] in _FIRST else ():
             if text.startswith(opened) and text.endswith(closed) and len(text) >= len(opened) + len(closed):
                 inside = text[len(opened) : len(text) - len(closed)]
                 if whole(inside, closed):
@@ -177,6 +179,8 @@ def respelled(text: str) -> str:
 
 def read_words(bare: str, said: str) -> Node | None:
     """Return the tree of an answer that is words or a time; None where it is for the grammar to read."""
+    if not _LETTER.search(said):
+        return None
     node = read_time(bare) or read_number_words(said) or read_date(said)
     if node is None and (counted := _COUNTED.fullmatch(said)) and is_unit(counted[2]):  # eight hours
         number = read_number_words(counted[1])

@@ -53,21 +53,22 @@ _SIGN = r"(?P<sign><=|>=|!=|==|=>|->|:=|\*\*|\.\.\.|<>|[-+*/^_=<>!|()\[\]{}.,;:'
 _TOKEN = re.compile(
     "|".join((_SPACE, _GROUP, _ENVIRONMENT, _BASE, _NUM, _COMMAND, r"(?P<word>[A-Za-z]+)", _SIGN)), re.ASCII
 )
+# what must stand in the text for a pattern to be tried, the pattern, and what replaces it
 _RESPELLED = (
-    (re.compile(r"\\mathbb\s?([A-Z])"), r"\\mathbb{\1}"),
-    (re.compile(r"(?<=[a-z])\{\}"), " "),  # \cdot{}
-    (re.compile(r"(?<=[0-9}])(?<!\b0)\s*[xX]\s*(?=[0-9])"), r"\\times "),  # 3 x 10^8
-    (re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)"), "0."),  # .\overline{3}
-    (re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\textdollar )*)\}"), r"\1"),  # \text{:}
-    (re.compile(r"\\left\s*\]|(?<![0-9a-zA-Z)}\]])\](?=[^\[\]]*,[^\[\]]*\[)"), "("),  # ]0,1[ is (0,1)
-    (re.compile(r"\\right\s*\["), ")"),
-    (re.compile(r"^\s*\](?=[^()\[\]]*,[^()\[\]]*[\])]\s*$)"), "("),
-    (re.compile(r"^(\s*[\[(][^()\[\]]*,[^()\[\]]*)\[\s*$"), r"\1)"),
-    (re.compile(r"_\{\(([0-9]{1,2})\)\}"), r"_{\1}"),  # 1011_{(2)}
-    (re.compile(r"\\(?:mathrm|text)\{([0-9A-F]{1,9})\}(?=[0-9A-F]*_\{?1)"), r"\1"),  # 2\mathrm{A}_{16}
-    (re.compile(r"(?<=\*)I\b|\bI(?=\*)"), "i"),  # what sympy prints
-    (re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{1,2}(?![0-9]))"), "."),  # 2{,}75 is 2.75
-    (re.compile(r"\\\\\s*\[[0-9. ]*(?:pt|em|ex|mm|cm)\]"), r"\\\\ "),  # \\[2pt]
+    ("\\mathbb", re.compile(r"\\mathbb\s?([A-Z])"), r"\\mathbb{\1}"),
+    ("{}", re.compile(r"(?<=[a-z])\{\}"), " "),  # \cdot{}
+    ("x", re.compile(r"(?<=[0-9}])(?<!\b0)\s*x\s*(?=[0-9])"), r"\\times "),  # 3 x 10^8
+    (".\\", re.compile(r"(?<![0-9])\.(?=\\(?:overline|bar|dot)\b)"), "0."),  # .\overline{3}
+    ("\\", re.compile(r"\\(?:text|mbox|textbf)\s*\{((?:[^a-zA-Z{}\\]|\\textdollar )*)\}"), r"\1"),  # \text{:}
+    ("]", re.compile(r"\\left\s*\]|(?<![0-9a-zA-Z)}\]])\](?=[^\[\]]*,[^\[\]]*\[)"), "("),  # ]0,1[ is (0,1)
+    ("\\right", re.compile(r"\\right\s*\["), ")"),
+    ("]", re.compile(r"^\s*\](?=[^()\[\]]*,[^()\[\]]*[\])]\s*$)"), "("),
+    ("[", re.compile(r"^(\s*[\[(][^()\[\]]*,[^()\[\]]*)\[\s*$"), r"\1)"),
+    ("_{(", re.compile(r"_\{\(([0-9]{1,2})\)\}"), r"_{\1}"),  # 1011_{(2)}
+    ("_", re.compile(r"\\(?:mathrm|text)\{([0-9A-F]{1,9})\}(?=[0-9A-F]*_\{?1)"), r"\1"),  # 2\mathrm{A}_{16}
+    ("I", re.compile(r"(?<=\*)I\b|\bI(?=\*)"), "i"),  # what sympy prints
+    ("{,}", re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{1,2}(?![0-9]))"), "."),  # 2{,}75 is 2.75
+    ("\\\\", re.compile(r"\\\\\s*\[[0-9. ]*(?:pt|em|ex|mm|cm)\]"), r"\\\\ "),  # \\[2pt]
 )
 _SIGNS = {
     "colon": ":",
@@ -116,8 +117,9 @@ def tokenize(text: str) -> list[Token]:
 
 def respelled(text: str) -> str:
     """Return ``text`` with rare spellings replaced by the usual ones."""
-    for pattern, plain in _RESPELLED:
-        text = pattern.sub(plain, text)
+    for needle, pattern, plain in _RESPELLED:
+        if needle in text:
+            text = pattern.sub(plain, text)
     return text.replace("{:}", ":")
 
 

@@ -70,7 +70,7 @@ _SAME_NODE = {"∅": Node("set"), "∞": INF, "-∞": neg(INF), "ℝ": Node("sym
 def without_fonts(text: str) -> str:
     r"""Return ``text`` with ``\text{…}`` and other fonts dropped, what stands in them kept."""
     before = None
-    while before != text:
+    while before != text and "\\" in text:
         before, text = text, _FONT.sub(r" \1 ", text)
     return text
 
