@@ -168,7 +168,7 @@ def judge_prose(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
     Right if their last sentence holds one value, no doubt and no denial, and the value is the gold answer.
     """
     text = without_reason(_ASIDE.sub("", unwrap(found.text)))
-    if (same := _IN_OTHER_WORDS.fullmatch(text)) is not None and equivalent(same[1], same[2]):
+    if (same := _IN_OTHER_WORDS.fullmatch(" ".join(text.split()))) is not None and equivalent(same[1], same[2]):
         return judge(Extracted(same[1], found.source), gold, rules)
     if (turned := _NOT_BUT.search(text)) is not None:
         return judge(Extracted(turned[1], found.source), gold, rules)

@@ -31,6 +31,13 @@ PIECES = r"""
 \circ ° <answer> </answer> <think> </think> #### A: answer is: sin \cos \log_2 \ln ! !! √ ² ½ ∞ ≤ π (C) C( 4130_5 _{16} \binom \pmod \bmod 3:2 \overline{3} \cdot
 \times \choose \over \mid U \mathbb{R} \vec \hat{i} \mathbf{j} ... \ldots ' " ` ~ # @ é 中 percent million dollars \$ USD equals maybe wrong Wait June 6:15 p.m. two half
 """.split()
+WORDS = """
+i.e. (i.e. or equivalently that is which not but rather only no the answer so hence because since March 5th of Z 12:30 am mod base binary (not 7
+st nd th s$ Q. !) @ (( )) \\text{only} only} \\end{align} \\boxed{3}, is
+""".split()
+RUNS = [
+    " ", "\t", "\n", ",", ", ", ".", "0", "a", "a ", "A", "-", "(", "{", "\\", "$", "*", "=", "[", "1,", "or ", "not ", "{}", "\\,", "1 ",
+]  # fmt: skip
 LIMIT_S = 1.0
 
 
@@ -51,9 +58,22 @@ def mutate(rng: random.Random, text: str) -> str:
     return ("" if len(parts) > 40 or rng.random() < 0.5 else " ").join(parts)
 
 
+def pump(rng: random.Random) -> str:
+    """Return pieces with long runs of one sign between them, which a pattern that backtracks takes long over."""
+    count = rng.randint(1, 4)
+    parts = [
+        rng.choice((*PIECES, *WORDS, "")) + rng.choice(RUNS) * (3000 // count // rng.randint(1, 3))
+        for _ in range(count)
+    ]
+    return "".join(parts)[:3900] + rng.choice((*PIECES, *WORDS))
+
+
 def draw(rng: random.Random) -> str:
-    """Return a random answer: pieces in a row, or a gold answer changed."""
-    if rng.random() < 0.5:
+    """Return a random answer: pieces in a row, long runs, or a gold answer changed."""
+    way = rng.random()
+    if way < 0.02:
+        return pump(rng)
+    if way < 0.5:
         return rng.choice(("", " ")).join(rng.choices(PIECES, k=rng.randint(1, 30)))
     return mutate(rng, rng.choice(GOLDS))
 

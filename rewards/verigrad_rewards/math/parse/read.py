@@ -45,7 +45,7 @@ _ORDINAL = re.compile(
 )
 _TWO_UNITS = re.compile(r"([0-9]+ [a-z]+),? (?:and )?([0-9]+ [a-z]+)")
 _NAME = re.compile(r"(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=")
-_ONLY = re.compile(r"\s*(?:\\text\s*\{\s*)?\bonly\s*\}?$")
+_ONLY = re.compile(r"(?<!\s)\s*(?:\\text\s*\{\s*)?\bonly\s*\}?$")
 _UNREAD = ("\\lim", "\\int", "\\iint", "\\oint")
 MAX_WRAPS = 20
 MAX_MISSING = 2  # closing braces that are put in where an answer lacks them

@@ -47,6 +47,7 @@ _STOP = frozenset(
     """.split()
 )
 _DATE = re.compile(r"[A-Za-z]*[ ,0-9]*(?:st|nd|rd|th)?[ ,]*(?:of )?[A-Za-z]*[ ,0-9]*")
+MAX_DATE = 60  # characters; the pattern above tries every way to part a longer run of commas
 _MONTHS = frozenset(
     """
     january february march april may june july august september october november december
@@ -130,7 +131,9 @@ def read_time(text: str) -> Node | None:
 def read_date(text: str) -> Node | None:
     """Return a day such as ``14 March`` or ``March 14, 2015`` as text."""
     words = re.findall(r"[a-z]+|[0-9]+", text.lower())
-    whole = _DATE.fullmatch(text) is not None and bool(_MONTHS & set(words)) and len(words) <= 4
+    whole = (
+        len(text) <= MAX_DATE and _DATE.fullmatch(text) is not None and bool(_MONTHS & set(words)) and len(words) <= 4
+    )
     return read_text(text) if whole and any(word.isdecimal() for word in words) else None
 
 
