@@ -2,7 +2,7 @@
 
 import re
 
-from verigrad_rewards.math.parse.tokens import MAX_LENGTH
+from verigrad_rewards.math.parse.tokens import MAX_LENGTH, closing
 from verigrad_rewards.math.prose import denied, or_else
 
 MAX_TAIL = 200_000  # characters from the end in which boxes are looked for
@@ -29,6 +29,7 @@ _AFTER_BOX = re.compile(
 _ASKED = re.compile(r"[\s$)\]\\]{0,4}\?")
 _GUESS = re.compile(r"\b(?:or|maybe|perhaps|possibly)\b")
 MAX_BETWEEN = 40
+MAX_AFTER = 1_000  # characters behind a box that can take it back
 Box = tuple[int, int, bool]  # where it starts, where its content begins, whether it has braces
 
 
@@ -42,14 +43,14 @@ def read_box(said: str) -> tuple[str, str, str] | None:
     if not boxes:
         return None
     start, begin, braced = boxes[-1]
-    end = closing(said, begin) if braced else unbraced(said, begin)
+    end = closing(said, begin, MAX_LENGTH) if braced else unbraced(said, begin)
     if end is None:
         return (*cut_box(said[begin:].strip()), "")
-    problem = denied(said, start, end + braced) or within(said, start, end + braced)
-    if _WITHDRAWN.search(said, end + braced, end + braced + 1_000):
+    text, end = said[begin:end].strip(), end + braced
+    rest = said[end : end + MAX_AFTER]
+    problem = denied(said, start, end) or within(said, start, end)
+    if _WITHDRAWN.search(said, end, end + MAX_AFTER):
         problem = "the box is taken back"
-    text = said[begin:end].strip()
-    rest = said[end + braced : end + braced + 1_000]
     return (text[:200], problem, rest) if problem else (" ".join(listed(said, boxes, text)), "", rest)
 
 
@@ -74,7 +75,7 @@ def listed(said: str, boxes: list[Box], text: str) -> list[str]:
     parts = [text]
     start = boxes[-1][0]
     for before_start, begin, braced in reversed(boxes[-MAX_BOXES:-1]):
-        closed = closing(said[:start], begin) if braced else None
+        closed = closing(said[:start], begin, MAX_LENGTH) if braced else None
         between = said[closed + 1 : start] if closed is not None else ""
         guess = len(between) < MAX_BETWEEN and _GUESS.search(between) is not None
         if closed is None or not (guess or _JOINED.fullmatch(between)):
@@ -89,14 +90,3 @@ def unbraced(text: str, begin: int) -> int:
     r"""Return the end of a box without braces: ``\boxed 5``, ``\boxed\frac12``."""
     found = _UNBRACED.match(text, begin)
     return found.end() if found else begin
-
-
-def closing(text: str, begin: int) -> int | None:
-    """Return the place of the brace that closes one opened before ``begin``, None if none does."""
-    depth = 1
-    for place in range(begin, min(len(text), begin + MAX_LENGTH)):
-        if text[place] in "{}" and text[place - 1] != "\\":
-            depth += 1 if text[place] == "{" else -1
-            if not depth:
-                return place
-    return None

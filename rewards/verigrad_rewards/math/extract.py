@@ -9,7 +9,7 @@ from verigrad_rewards.math.parse.notation import FULL_WIDTH_DIGITS
 from verigrad_rewards.math.parse.read import read_answer
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
 from verigrad_rewards.math.parse.tree import ReadError
-from verigrad_rewards.math.prose import beside, is_mathematics, last_sentence, stated_in
+from verigrad_rewards.math.prose import SCALE, beside, is_mathematics, last_sentence, stated_in
 from verigrad_rewards.structure import Tags
 
 # the order of trust
@@ -27,10 +27,9 @@ _PHRASE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?;]\s+(?=[A-Z\n*#<(])|[.?]?\s*\n\s*\n|\n(?=[A-Z*#-])|[.?]\s*$|。")
 _MARK = re.compile(r"^[ \t*]{0,20}(?:####|A:)[ \t*]*([^\n]*)$", re.MULTILINE)
-_SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)"
 _MORE_DIGITS = r"(?:\.\d+)?(?:[eE][+-]?\d+|(?:\s\d+)?/\d+(?:\.\d+)?)?(?:\s?%)?"
-_NUMBER = re.compile(rf"(?<![A-Za-z0-9_.^/])(?:[-−]\s?)?[$€£]?{_WHOLE}{_MORE_DIGITS}{_SCALE}")
+_NUMBER = re.compile(rf"(?<![A-Za-z0-9_.^/])(?:[-−]\s?)?[$€£]?{_WHOLE}{_MORE_DIGITS}{SCALE}")
 _MATH = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\\n]|\\.)+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)"
     r"|(\\begin\{(?:align|aligned|gather|equation)\*?\}.+?\\end\{(?:align|aligned|gather|equation)\*?\})",

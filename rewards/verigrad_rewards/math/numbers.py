@@ -28,11 +28,11 @@ def read_number(text: str) -> Fraction | None:
         return None
     if node.op == "rel" and node.value == ("=",) and node.args[0].op == "sym":
         node = node.args[1]
-    scale = Fraction(1, 100) if node.op == "quantity" and node.value == PERCENT else 1
+    factor = Fraction(1, 100) if node.op == "quantity" and node.value == PERCENT else 1
     if node.op == "quantity":
         node = node.args[0]
     value = exact(node) if written(node) else None
-    return None if value is None else value * scale
+    return None if value is None else value * factor
 
 
 def written(node: Node) -> bool:

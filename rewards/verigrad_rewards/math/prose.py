@@ -62,8 +62,8 @@ _LINKS = frozenset("is are was were be has have on at by a an the becomes called
 _FORMULA = r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?:\s?[ap]\.?m\b\.?)?"
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:/[0-9]+)?(?:\s?%)?"
-_SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
-_VALUE = re.compile(rf"{_FORMULA}|({_CLOCK}|(?<![A-Za-z0-9_.])[-−]?[$€£]?{_DIGITS}{_SCALE})")
+SCALE = r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
+_VALUE = re.compile(rf"{_FORMULA}|({_CLOCK}|(?<![A-Za-z0-9_.])[-−]?[$€£]?{_DIGITS}{SCALE})")
 
 _TAKEN_BACK = re.compile(
     r"[\s$*.}]{0,20}(?:\\\)|\\\])?\s{0,3}"
@@ -76,7 +76,7 @@ _DENIED = re.compile(
     r"|\bat\s+(?:least|most)|\b(?:wrong|incorrect)\s+(?:answer|result|value)\s+(?:is|was|would\s+be))(?:\s+(?:equal(?:\s+to)?|be))?[\s$*(\\}]{0,6}$",
     re.IGNORECASE,
 )
-_MATH_SIGNS = frozenset("\\^_=<>{}[]|+*/()%&#@~") - frozenset("*")
+_MATH_SIGNS = frozenset("\\^_=<>{}[]|+/()%&#@~")
 _DOUBTED = re.compile(
     r"\b(?:might|may|could)\s+be|\bguess|\banything\s+but|\bmistake\s+is|\b(?:do|does|did)(?:\s+not|n't)\s+(?:answer|think)"
     r"|\bnot\s+sure|\bperhaps|\bmaybe|\bpossibly|\bbetween\s+[\d$][^.]*|\babout\s*$|\bproblem\s*$|\berror\s*$",

@@ -100,7 +100,7 @@ def verify(
     expected = read_gold(gold)
     found = extract(response, sources=sources, tags=tags)
     if found is not None and found.problem:
-        return Verdict(0.0, Status.WRONG, found.text[:200], found.problem)
+        return verdict(False, found.text, found.problem)
     if found is None or not found.text:
         return Verdict(0.0, Status.NO_ANSWER, detail=f"no answer found in: {', '.join(sources)}")
     if expected.worded and found.source in ("math", "number"):
@@ -108,7 +108,7 @@ def verify(
         found = Extracted(last_sentence(spoken), "bare")  # words are asked for, not the number in them
     said = judge(found, expected, Rules(rounded, asks_percent(question)))
     if said.status is Status.CORRECT and restates(found.text, expected.text, question):
-        return Verdict(0.0, Status.WRONG, said.answer, "the answer only restates the question; it must be worked out")
+        return verdict(False, said.answer, "the answer only restates the question; it must be worked out")
     return said
 
 
@@ -121,9 +121,7 @@ def judge(found: Extracted, gold: Gold, rules: Rules) -> Verdict:
     """Return the verdict on an extracted answer."""
     text = found.text
     if len(text) > MAX_LENGTH:
-        return Verdict(
-            0.0, Status.WRONG, text[:200], f"the answer has {len(text)} characters; {MAX_LENGTH} are allowed"
-        )
+        return verdict(False, text, f"the answer has {len(text)} characters; {MAX_LENGTH} are allowed")
     if gold.letter and (choice := read_choice(text) or read_choice(leading(text))) is not None:
         return verdict(choice[0] == gold.letter, choice[0], f"choice {choice[0]}, the right one is {gold.letter}")
     try:

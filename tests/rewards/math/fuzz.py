@@ -29,7 +29,7 @@ PIECES = r"""
 \frac \sqrt \boxed \boxed{ { } ( ) [ ] \{ \} $ $$ ^ _ + - * / = < > , . ; : ! | % & \\ \text{ \mathrm{ \begin{pmatrix} \end{pmatrix} \begin{cases} \sum_{k=1}^{9}
 \int \left \right \left( \right) \pi \infty x y i e n k 1 2 3 42 0.5 1,000 10^{9} 9^{9^{9}} \pm \mp \cup \cap \setminus \le \ge \neq \approx \in or and not cm km/h
 \circ ° <answer> </answer> <think> </think> #### A: answer is: sin \cos \log_2 \ln ! !! √ ² ½ ∞ ≤ π (C) C( 4130_5 _{16} \binom \pmod \bmod 3:2 \overline{3} \cdot
-\times \choose \over \mid U \mathbb{R} \vec \hat{i} \mathbf{j} ... \ldots ' " ` ~ # @ é 中 percent million dollars \$ USD equals maybe wrong Wait June 6:15 p.m. two half
+\times \choose \over \mid U \mathbb{R} \vec \hat{i} \mathbf{j} ... \ldots ' " ` ~ # @ é 中 percent million dollars \$ USD is log C \sum \log_ 10^ \overline \x00 equals maybe wrong Wait June 6:15 p.m. two half
 """.split()
 WORDS = """
 i.e. (i.e. or equivalently that is which not but rather only no the answer so hence because since March 5th of Z 12:30 am mod base binary (not 7

@@ -195,8 +195,9 @@ def same_members(a: Sequence[Node], b: Sequence[Node], rules: Rules) -> bool:
     """Whether every member of one has a partner in the other; a few are searched for, the rest must match by key."""
     if len(a) != len(b):
         return False
-    keys = Counter(map(key, a)) & Counter(map(key, b))
-    left, right = (without(items, keys) for items in (a, b))
+    keys_a, keys_b = [key(item) for item in a], [key(item) for item in b]
+    shared = Counter(keys_a) & Counter(keys_b)
+    left, right = unshared(a, keys_a, shared), unshared(b, keys_b, shared)
     if len(left) > MAX_SEARCHED or sum(map(size, left)) * len(left) > MAX_SEARCHED_NODES * MAX_SEARCHED:
         return False
     for item in left:
@@ -207,12 +208,12 @@ def same_members(a: Sequence[Node], b: Sequence[Node], rules: Rules) -> bool:
     return True
 
 
-def without(items: Sequence[Node], keys: Counter[object]) -> list[Node]:
-    """Return the items that are left when as many as ``keys`` says are taken out."""
-    due, left = Counter(keys), []
-    for item in items:
-        if due[key(item)] > 0:
-            due[key(item)] -= 1
+def unshared(items: Sequence[Node], keys: Sequence[object], shared: Counter[object]) -> list[Node]:
+    """Return the items that are left when as many of each key as ``shared`` says are taken out."""
+    due, left = Counter(shared), []
+    for item, item_key in zip(items, keys, strict=True):
+        if due[item_key] > 0:
+            due[item_key] -= 1
         else:
             left.append(item)
     return left

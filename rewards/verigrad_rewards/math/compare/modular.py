@@ -9,6 +9,7 @@ import hashlib
 import math
 
 from verigrad_rewards.math.compare.exact import exact
+from verigrad_rewards.math.compare.functions import UndefinedError
 from verigrad_rewards.math.parse.tree import Node
 
 PRIME = 48303167980650619331400783316663667353  # the first after sha256("verigrad") that is 1 modulo 4
@@ -19,10 +20,6 @@ MAX_FACTORIAL = 3_000
 
 class NotRationalError(ArithmeticError):
     """The tree is no rational function of its variables."""
-
-
-class UndefinedError(ArithmeticError):
-    """The tree divides by zero at this point."""
 
 
 def point(seed: bytes, name: str) -> int:

@@ -72,7 +72,7 @@ def ratio_in_field(a: Node, b: Node, seed: bytes) -> bool | None:
             top, bottom = modular.evaluate(a, seed + trial), modular.evaluate(b, seed + trial)
         except modular.NotRationalError:
             return None
-        except modular.UndefinedError:
+        except UndefinedError:
             continue
         if not top or not bottom:
             return False

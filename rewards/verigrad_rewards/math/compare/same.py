@@ -84,11 +84,14 @@ def same(a: Node, b: Node, *, rounded: bool = False) -> bool:
     if a == b:
         return True
     left, right = exact(a), exact(b)
+    if left is not None and left == right:
+        return True
+    first, second = shown(a), shown(b)
     if left is not None and right is not None:
-        return left == right or cut_off(shown(a), shown(b), left, right, rounded)
-    if (dec := shown(a)) is not None or (dec := shown(b)) is not None:
-        other = b if shown(a) is not None else a
-        return not symbols(other) and rounds_to(other, dec, rounded)
+        return cut_off(first, second, left, right, rounded)
+    if (decimal := first or second) is not None:
+        other = b if first is not None else a
+        return not symbols(other) and rounds_to(other, decimal, rounded)
     if canonical(a) == canonical(b):
         return True
     return decide(a, b)
@@ -151,7 +154,7 @@ def same_in_field(a: Node, b: Node, seed: bytes) -> bool | None:
             return modular.evaluate(a, seed + trial) == modular.evaluate(b, seed + trial)
         except modular.NotRationalError:
             return None
-        except modular.UndefinedError:
+        except UndefinedError:
             continue
     return False
 

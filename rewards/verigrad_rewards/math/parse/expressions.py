@@ -1,15 +1,25 @@
 """Read an expression by recursive descent: sums, products, powers. Nothing is evaluated here."""
 
 from verigrad_rewards.math.parse.atoms import Atoms, readable_word
-from verigrad_rewards.math.parse.names import ACCENTS, ALIASES, BASIS, CONSTANTS, FUNCTIONS, GREEK
+from verigrad_rewards.math.parse.names import (
+    ACCENTS,
+    ALIASES,
+    BASIS,
+    BINOMIALS,
+    CONSTANTS,
+    ENCLOSED,
+    FRACTIONS,
+    FUNCTIONS,
+    GREEK,
+)
 from verigrad_rewards.math.parse.tree import Node, ReadError, add, call, div, mul, neg, num, sym
 from verigrad_rewards.math.parse.units import is_unit
 
-_BEGIN_FACTOR = frozenset(
-    """
-        frac dfrac tfrac cfrac binom dbinom tbinom sqrt lvert lVert lfloor lceil lbrace { langle sum prod begin pi infty
-        emptyset varnothing angle triangle
-    """.split()
+_BEGIN_FACTOR = (
+    FRACTIONS
+    | BINOMIALS
+    | frozenset(ENCLOSED)
+    | frozenset("sqrt lbrace { langle sum prod begin pi infty emptyset varnothing angle triangle".split())
 )
 _MARKS = frozenset(("circ", "degree", "prime", "ast", "star", "dagger", "'", "*", "°"))
 MAX_MARKS = 8  # factorials, primes and signs behind one value

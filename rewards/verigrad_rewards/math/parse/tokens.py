@@ -128,10 +128,12 @@ def tokens_of(match: re.Match[str], spaced: bool, text: str) -> tuple[list[Token
     end = match.end()
     if match["group"]:
         closed = closing(text, end)
+        if closed is None:
+            raise ReadError("has a brace that is never closed")
         if match["font"] in _BOLD and _MATH_INSIDE.search(text, end, closed):
             return [], end - 1  # bold mathematics: its braces are a group
-        return [as_token(match, spaced, text)], closed + 1
-    token = as_token(match, spaced, text)
+        return [group_token(match["font"], text[end:closed], spaced)], closed + 1
+    token = as_token(match, spaced)
     if match["num"] and (exponent := _EXPONENT.match(text, end)):
         return [Token("num", f"{token.text}e{exponent[1]}", spaced)], exponent.end()
     if token.text == "!=" and not spaced and text[match.start() - 1 : match.start()] in "0123456789)":
@@ -147,14 +149,15 @@ def attached(text: str, match: re.Match[str]) -> bool:
     return (before != "" and before in "{(+*/^_0123456789}") or (after != "" and after in "^_})+*/")
 
 
-def as_token(match: re.Match[str], spaced: bool, text: str) -> Token:
-    """Return the token of one match."""
-    if match["group"]:
-        inside = text[match.end() : closing(text, match.end())]
-        if match["font"] in _BOLD and inside.strip() in BASIS:
-            inside = f"unit{inside.strip()}"
-        kind = "text" if match["font"].startswith("text") or match["font"].endswith("box") else "roman"
-        return Token(kind, inside, spaced)
+def group_token(font: str, inside: str, spaced: bool) -> Token:
+    """Return the token of a font and what stands in its braces."""
+    if font in _BOLD and inside.strip() in BASIS:
+        inside = f"unit{inside.strip()}"
+    return Token("text" if font.startswith("text") or font.endswith("box") else "roman", inside, spaced)
+
+
+def as_token(match: re.Match[str], spaced: bool) -> Token:
+    """Return the token of one match that is no group."""
     if match["env"]:
         return Token(match["edge"], match["name"], spaced)
     if match["escaped"]:
@@ -166,16 +169,12 @@ def as_token(match: re.Match[str], spaced: bool, text: str) -> Token:
     return Token(kind, match[kind], spaced)
 
 
-def closing(text: str, begin: int) -> int:
-    """Return the place of the brace that closes one opened before ``begin``.
-
-    Raises:
-        ReadError: none does.
-    """
+def closing(text: str, begin: int, most: int | None = None) -> int | None:
+    """Return the place of the brace that closes one opened before ``begin``; None if none of the next ``most`` does."""
     depth = 1
-    for place in range(begin, len(text)):
+    for place in range(begin, len(text) if most is None else min(len(text), begin + most)):
         if text[place] in "{}" and text[place - 1] != "\\":
             depth += 1 if text[place] == "{" else -1
             if not depth:
                 return place
-    raise ReadError("has a brace that is never closed")
+    return None
