@@ -24,6 +24,7 @@ from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verd
 
 _LENGTH = struct.Struct("!Q")
 _START_S = 60.0  # for a worker to import the rewards
+_TRIES = 2  # workers that may die on one response
 _COMMAND = "from verigrad_rewards.pool import work; work()"
 
 
@@ -49,7 +50,11 @@ class Job:
 
 
 class Worker:
-    """One child process that scores one job at a time."""
+    """One child process that scores one job at a time.
+
+    Raises:
+        PoolError: it does not start.
+    """
 
     def __init__(self) -> None:
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
@@ -60,7 +65,13 @@ class Worker:
             env={**os.environ, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is for the caller, which then closes its workers
         )
-        self.ask(None, _START_S)
+        try:
+            self.ask(None, _START_S)
+        except (TimeoutError, EOFError):
+            self.stop()
+            raise PoolError(
+                f"a scoring worker did not start within {_START_S:g} s, or ended first; see its message above"
+            ) from None
 
     def ask(self, job: Job | None, timeout_s: float) -> Any:
         """Return the worker's reply.
@@ -148,33 +159,31 @@ class Pool:
             ) from None
         return Verdict(0.0, Status.TIMEOUT, detail=f"judging the response took more than {self.deadline_s:g} s")
 
-    def _ask(self, job: Job, tries: int = 2) -> Verdict:
-        """Return a worker's verdict; a dead worker is replaced, and the job tried once more."""
+    def _ask(self, job: Job) -> Verdict:
+        """Return a worker's verdict; a job whose worker died is tried once more."""
+        for _ in range(_TRIES):
+            try:
+                reply = self._reply(job)
+            except EOFError:
+                continue
+            if isinstance(reply, BaseException):
+                raise reply
+            return reply
+        raise PoolError(f"{job.problem.id}: the worker died twice while {job.reward} judged a response")
+
+    def _reply(self, job: Job) -> Any:
+        """Return what a worker replies; one that overruns or is dead is stopped, and replaced when next needed."""
         worker = self._idle.get()
         try:
             worker = worker or Worker()
-            reply = worker.ask(job, self.deadline_s)
-        except TimeoutError:
-            worker = discard(worker)
+            return worker.ask(job, self.deadline_s)
+        except (TimeoutError, EOFError):
+            if worker is not None:
+                worker.stop()
+            worker = None
             raise
-        except EOFError:
-            worker = discard(worker)
-            reply = None
         finally:
             self._idle.put(worker)
-        if reply is None:
-            if tries > 1:
-                return self._ask(job, tries - 1)
-            raise PoolError(f"{job.problem.id}: the worker died twice while {job.reward} judged a response")
-        if isinstance(reply, BaseException):
-            raise reply
-        return reply
-
-
-def discard(worker: Worker | None) -> None:
-    """Stop a worker; a new one takes its place when needed."""
-    if worker is not None:
-        worker.stop()
 
 
 def send(stream: IO[bytes], value: object) -> None:

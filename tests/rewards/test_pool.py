@@ -81,3 +81,10 @@ def test_threads_may_share_a_pool_and_nothing_is_left_behind():
     for pid in children:
         command = Path(f"/proc/{pid}/cmdline")
         assert not command.exists() or "verigrad_rewards.pool" not in command.read_text()
+
+
+@pytest.mark.parametrize(("name", "value"), [("_START_S", 0.0), ("_COMMAND", "raise SystemExit(3)")])
+def test_a_worker_that_does_not_start_is_our_failure_not_the_problems(monkeypatch, name, value):
+    monkeypatch.setattr(f"verigrad_rewards.pool.{name}", value)
+    with Pool() as pool, pytest.raises(PoolError, match="worker did not start"):
+        pool.score([job("a")])
