@@ -108,7 +108,7 @@ def verify(
         found = Extracted(last_sentence(spoken), "bare")  # words are asked for, not the number in them
     said = judge(found, expected, Rules(rounded, asks_percent(question)))
     if said.status is Status.CORRECT and restates(found.text, expected.text, question):
-        return verdict(False, said.answer, "the answer only restates the question; it must be worked out")
+        return Verdict(0.0, Status.WRONG, said.answer, "the answer only restates the question; it must be worked out")
     return said
 
 
