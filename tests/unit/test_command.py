@@ -47,3 +47,12 @@ def test_check_passes_the_demo_recipe(verigrad):
     code, out, errors = verigrad("check", "recipes/tiny/grpo.yaml", "max_steps=2")
     assert not code, errors
     assert "every gold answer looked at earns 1" in out
+
+
+def test_workers_that_do_not_start_are_one_line_and_exit_code_1(verigrad, monkeypatch, tmp_path):
+    monkeypatch.setattr("verigrad_rewards.pool._COMMAND", "raise SystemExit(3)")
+    (tmp_path / "r.jsonl").write_text('{"gold": "42", "response": "<answer>42</answer>"}\n')
+    code, _, errors = verigrad("grade", str(tmp_path / "r.jsonl"))
+    assert code == 1
+    assert errors.startswith("error: a scoring worker did not start")
+    assert errors.count("\n") == 1

@@ -20,6 +20,7 @@ from verigrad.train.folder import make_folder, save_json, surroundings
 from verigrad.train.progress import Progress
 from verigrad.train.setup import describe, make_setup
 from verigrad_rewards.code import SandboxUnavailableError
+from verigrad_rewards.pool import PoolError
 from verigrad_rewards.types import ProblemError
 
 USAGE = "usage: accelerate launch -m verigrad.train RECIPE [key.sub=value …]"
@@ -84,7 +85,7 @@ def main(arguments: list[str]) -> int:
     except INPUT_ERRORS as error:
         complain(state, error)
         return 2
-    except RunStoppedError as error:
+    except (RunStoppedError, PoolError) as error:
         complain(state, error)
         return 1
     except KeyboardInterrupt:
