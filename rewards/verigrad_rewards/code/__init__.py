@@ -2,15 +2,17 @@
 
 from verigrad_rewards.code.judge import Job, Judge, judge
 from verigrad_rewards.code.reward import code_tests
-from verigrad_rewards.code.tests import CallTest, StdioTest, read_tests
-from verigrad_rewards.code.worker import SandboxUnavailableError
+from verigrad_rewards.code.sandbox import SandboxUnavailableError
+from verigrad_rewards.code.tests import AssertTest, CallTest, StdioTest, Test, read_tests
 
 __all__ = [
+    "AssertTest",
     "CallTest",
     "Job",
     "Judge",
     "SandboxUnavailableError",
     "StdioTest",
+    "Test",
     "code_tests",
     "judge",
     "read_tests",

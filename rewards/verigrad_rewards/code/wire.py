@@ -1,8 +1,28 @@
 """Plain values as JSON with their exact types: the only thing that leaves the jail. Imported on both sides."""
 
-import math
+import json
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
-MAX_DEPTH = 40
+MAX_DEPTH = 100
+MAX_RESULT = 4 << 20  # characters
+SMALL = 1 << 62
+CONTAINERS = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
+SCALARS = {
+    "int": re.compile(r"-?0x[0-9a-f]+"),
+    "float": re.compile("nan|inf|-inf"),
+    "bytes": re.compile("([0-9a-f]{2})*"),
+    "Fraction": re.compile(r"-?[0-9]{1,2000}(/[0-9]{1,2000})?"),
+    "Decimal": re.compile(r"-?([0-9]+(\.[0-9]+)?(E[+-][0-9]{1,9})?|Infinity|s?NaN)"),
+}
+BUILD: dict[str, Any] = {"float": float, "bytes": bytes.fromhex, "Fraction": Fraction, "Decimal": Decimal}
+NUMBERS = {"complex": [float, float], "range": [int, int, int]}
+ANSWERS = ({"value"}, {"value", "args"}, {"error", "kind", "args"})
+TEXTS = {"error", "kind"}
+# what equals a plain container for Python too, and is one on the wire
+AS_DICT = {"Counter", "defaultdict", "OrderedDict"}
 
 
 class WireError(ValueError):
@@ -10,67 +30,139 @@ class WireError(ValueError):
 
 
 def pack(value: object, depth: int = 0) -> object:
-    """Return ``value`` as JSON-ready data; exact types only, so a subclass with its own ``__eq__`` is refused."""
+    """Return ``value`` as JSON-ready data.
+
+    Numbers, text and lists stand for themselves, everything else is ``{type: content}``. Exact types only: a subclass,
+    which could bring an ``__eq__`` of its own, is refused, but for the counting, default and ordered dictionaries of
+    ``collections`` and named tuples, which go as what they hold.
+
+    Raises:
+        WireError: the value is not plain, or deeper than ``MAX_DEPTH``.
+    """
     if depth > MAX_DEPTH:
         raise WireError("the value is nested too deeply")
     kind = type(value)
     if value is None or kind is bool or kind is str:
         return value
+    if kind is list:
+        return [pack(item, depth + 1) for item in value]  # type: ignore[attr-defined]
     if kind is int:
-        return {"int": hex(value)}  # type: ignore[arg-type]
+        return value if -SMALL < value < SMALL else {"int": hex(value)}  # type: ignore[operator, arg-type]
     if kind is float:
-        return {"float": repr(value)}
-    if kind is dict:
-        return {"dict": [[pack(k, depth + 1), pack(v, depth + 1)] for k, v in value.items()]}  # type: ignore[attr-defined]
-    if kind in (list, tuple, set, frozenset):
-        return {kind.__name__: [pack(item, depth + 1) for item in value]}  # type: ignore[attr-defined]
+        return value if value - value == 0 else {"float": repr(value)}  # type: ignore[operator]
+    return {name_of(kind): content(value, kind, depth)}
+
+
+def name_of(kind: type) -> str:
+    """Return the name under which a value of ``kind`` travels."""
+    if kind.__module__ == "collections" and kind.__name__ in AS_DICT:
+        return "dict"
+    return "tuple" if kind is not tuple and is_named_tuple(kind) else kind.__name__
+
+
+def is_named_tuple(kind: type) -> bool:
+    """Whether ``kind`` is a class that ``namedtuple`` made, which compares as a tuple does."""
+    return kind.__bases__ == (tuple,) and hasattr(kind, "_fields") and "__eq__" not in vars(kind)
+
+
+def content(value: object, kind: type, depth: int) -> object:
+    """Return what stands beside the type's name."""
+    name = name_of(kind)
+    if name == "dict" and issubclass(kind, dict):
+        return [[pack(k, depth + 1), pack(v, depth + 1)] for k, v in dict.items(value)]  # type: ignore[arg-type]
+    if kind in CONTAINERS.values() or name == "tuple":
+        return [pack(item, depth + 1) for item in kind.__iter__(value)]  # type: ignore[attr-defined]
+    if kind is bytes:
+        return value.hex()  # type: ignore[attr-defined]
+    if kind is range:
+        return [value.start, value.stop, value.step]  # type: ignore[attr-defined]
+    if kind is complex:
+        return [pack(value.real), pack(value.imag)]  # type: ignore[attr-defined]
+    if kind is Fraction or kind is Decimal:
+        return str(value)
     raise WireError(f"a {kind.__name__} is not plain data")
 
 
-def unpack(data: object, depth: int = 0) -> object:
-    """Return the value that ``pack`` made ``data`` from.
+def read_reply(text: str | bytes) -> dict[str, Any]:
+    """Return an answer to a call.
+
+    It holds ``value`` and maybe ``args``, or ``error``, ``kind`` and ``args``: texts, or packed data that is validated.
 
     Raises:
-        WireError: it is not such data.
+        WireError: it is not such an answer.
     """
-    if depth > MAX_DEPTH + 1:
-        raise WireError("the value is nested too deeply")
-    if data is None or isinstance(data, bool | str):
-        return data
-    if not isinstance(data, dict) or len(data) != 1:
-        raise WireError("not packed data")
-    ((kind, inside),) = data.items()
+    reply = load(text)
+    if not isinstance(reply, dict) or set(reply) not in ANSWERS:
+        raise WireError("not an answer")
+    if not all(isinstance(reply[name], str) for name in TEXTS & reply.keys()):
+        raise WireError("not an answer")
+    for name in reply.keys() - TEXTS:
+        validate(reply[name])
+    return reply
+
+
+def load(text: str | bytes) -> Any:
+    """Return parsed JSON.
+
+    Raises:
+        WireError: it is none, or too deep.
+    """
     try:
-        if kind == "int":
-            return int(inside, 16)
-        if kind == "float":
-            return float(inside)
-        items = [unpack(item, depth + 1) for item in inside] if kind != "dict" else []
-        if kind == "dict":
-            return {unpack(k, depth + 1): unpack(v, depth + 1) for k, v in inside}
-        return {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind](items)
-    except (TypeError, KeyError, ValueError) as error:
-        raise WireError(f"not packed data: {error}") from None
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise WireError("not packed data") from None
 
 
-def same(found: object, expected: object) -> bool:
-    """Whether a returned value equals the expected one.
+def validate(data: object, depth: int = 0) -> None:
+    """Raise ``WireError`` where ``data`` is not what ``pack`` makes."""
+    if depth > 2 * MAX_DEPTH:
+        raise WireError("the value is nested too deeply")
+    if isinstance(data, list):
+        for item in data:
+            validate(item, depth + 1)
+    elif isinstance(data, dict):
+        if len(data) != 1:
+            raise WireError("not packed data")
+        ((name, inside),) = data.items()
+        if name in SCALARS:
+            if not isinstance(inside, str) or not SCALARS[name].fullmatch(inside):
+                raise WireError("not packed data")
+        elif name in CONTAINERS or name in ("dict", "complex", "range"):
+            validate_items(name, inside, depth)
+        else:
+            raise WireError("not packed data")
 
-    Types must agree: True is not 1, a tuple is not a list, "1" is not 1. Numbers are the exception: 1 equals 1.0,
-    and where either is a float they may differ by 1e-9 of the larger. NaN equals nothing.
+
+def validate_items(name: str, inside: object, depth: int) -> None:
+    """Raise ``WireError`` where ``inside`` is not what a container, a complex number or a range holds."""
+    if not isinstance(inside, list):
+        raise WireError("not packed data")
+    pairs = name == "dict" and not all(isinstance(item, list) and len(item) == 2 for item in inside)
+    if pairs:
+        raise WireError("not packed data")
+    validate(inside, depth + 1)
+    if name in NUMBERS and [type(unpack(item)) for item in inside] != NUMBERS[name]:
+        raise WireError("not packed data")
+
+
+def unpack(data: Any) -> Any:
+    """Return the value that ``pack`` made ``data`` from; ``data`` has been validated.
+
+    Raises:
+        WireError: a set member or a key that cannot be one.
     """
-    numbers = (int, float)
-    if type(found) in numbers and type(expected) in numbers:
-        if type(found) is int and type(expected) is int:
-            return found == expected
-        try:
-            return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)  # type: ignore[arg-type]
-        except OverflowError:
-            return False
-    if type(found) is not type(expected):
-        return False
-    if isinstance(found, list | tuple):
-        return len(found) == len(expected) and all(map(same, found, expected))  # type: ignore[arg-type]
-    if isinstance(found, dict):
-        return found.keys() == expected.keys() and all(same(v, expected[k]) for k, v in found.items())  # type: ignore[attr-defined, index]
-    return found == expected
+    if isinstance(data, list):
+        return [unpack(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    ((name, inside),) = data.items()
+    try:
+        if name in CONTAINERS:
+            return CONTAINERS[name](unpack(item) for item in inside)
+        if name == "dict":
+            return {unpack(k): unpack(v) for k, v in inside}
+    except TypeError as error:
+        raise WireError(f"not packed data: {error}") from None
+    if name in NUMBERS:
+        return {"complex": complex, "range": range}[name](*map(unpack, inside))
+    return int(inside, 16) if name == "int" else BUILD[name](inside)

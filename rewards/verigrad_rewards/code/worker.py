@@ -2,250 +2,400 @@
 
 import contextlib
 import json
-import math
 import os
 import select
 import signal
 import socket
 import subprocess
-import sys
 import time
-from pathlib import Path
-from typing import Any
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
-ZYGOTE = Path(__file__).with_name("zygote.py")
-MAX_OUTPUT = 4 << 20
+from verigrad_rewards.code.sandbox import KINDS, Layers, SandboxUnavailableError, launch, refuse, words
+from verigrad_rewards.code.wire import WireError, read_reply
+
+START_S = 30.0
+GRACE_S = 10.0  # beyond what the interpreter allows a program, before it counts as dead
+PATIENCE = 12  # the interpreter lets a program take ten times its limit where others hold the processors
 NO_JAIL = 77
+MAX_OUTPUT = 8 << 20
 PROBE = """
 import ctypes, os, socket
 def f(parent):
-    open_doors = []
+    doors = []
     def tries(name, action):
         try:
             action()
         except OSError:
             return
-        open_doors.append(name)
+        doors.append(name)
     tries("reading files", lambda: open("/etc/passwd").close())
-    tries("writing files", lambda: open("/tmp/verigrad-probe", "w").close())
+    tries("writing files", lambda: open("/var/verigrad-probe", "w").close())
     tries("the network", socket.socket)
     tries("new processes", lambda: os.fork() or os._exit(0))
     tries("signals to others", lambda: os.kill(parent, 0))
-    return open_doors
+    try:
+        bytearray(4 << 30)
+        doors.append("memory")
+    except MemoryError:
+        pass
+    return doors
 """
-
-
-class SandboxUnavailableError(RuntimeError):
-    """Programs cannot be locked in on this machine; nothing was run."""
+WORKERS: "weakref.WeakSet[Worker]" = weakref.WeakSet()
+RUNS: "weakref.WeakSet[Run]" = weakref.WeakSet()
 
 
 class WorkerDiedError(RuntimeError):
     """The zygote is gone; a new worker may be tried once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended.
+
+    Attributes:
+        status: wait status; None when it could not be started.
+        why: the reason for which the zygote killed it, empty when it ended by itself.
+    """
+
+    status: int | None
+    why: str
+
+    @property
+    def code(self) -> int:
+        """The exit code, negative for a signal."""
+        return os.waitstatus_to_exitcode(self.status or 0)
+
+
 class Worker:
     """Runs one program at a time; not safe for threads by itself.
 
+    Args:
+        kind: the layers, one of ``KINDS`` or ``none``.
+
     Raises:
-        SandboxUnavailableError: the jail does not hold here; the message says which part.
+        SandboxUnavailableError: the layers do not hold here; the message says which part.
     """
 
-    def __init__(self, *, locked: bool = True) -> None:
-        self.locked = locked
-        self.link, theirs = socket.socketpair()
-        self.link.settimeout(30)
-        python = getattr(sys, "_base_executable", None) or sys.executable
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter on our own file
-                [python, "-I", "-S", "-B", str(ZYGOTE), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env={},
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        if self.line() != "ready":
-            complaint = self.process.stderr.read().decode(errors="replace").strip().splitlines()  # type: ignore[union-attr]
+    def __init__(self, kind: str) -> None:
+        self.buffer = b""
+        self.ends: dict[str, Ended] = {}
+        self.process, self.link = launch(kind)
+        WORKERS.add(self)
+        try:
+            ready = self.message(START_S)["ready"]
+        except WorkerDiedError:
+            self.kill()
+            raise SandboxUnavailableError(f"the bare interpreter did not start: {words(self.process)[-1]}") from None
+        self.layers = Layers(kind, ready["landlock"], tuple(ready["namespaces"]))
+        if kind == "jail" and not self.layers.landlock:
             self.close()
-            raise SandboxUnavailableError(f"the bare interpreter did not start: {(complaint or ['no word'])[-1]}")
-        self.process.stderr.close()  # type: ignore[union-attr]
-        if locked:
+            raise SandboxUnavailableError(f"this kernel lacks landlock ({ready['missing']})")
+        if kind != "none":
             self.test_locks()
-
-    def line(self) -> str:
-        """Return the next line from the zygote, empty when it is gone."""
-        text = b""
-        while not text.endswith(b"\n"):
-            try:
-                piece = self.link.recv(1)
-            except OSError:
-                return ""
-            if not piece:
-                return ""
-            text += piece
-        return text.decode().strip()
 
     def test_locks(self) -> None:
         """Run a program that tries the doors; refuse to work if one is open."""
-        with self.start(PROBE, "f", timeout_s=10, memory_mb=256, mode="call") as run:
-            answer = run.ask([os.getpid()], {})
-        if run.status is not None and os.waitstatus_to_exitcode(run.status) == NO_JAIL:
-            raise SandboxUnavailableError(
-                "this kernel lacks landlock or seccomp for ordinary processes (Linux 5.13 and newer have both, some "
-                "containers switch them off); use such a kernel, or accept the risk with sandbox: none"
-            )
-        opened = (answer or {}).get("value", {}).get("list")
-        if opened != []:
+        with Run(self, "call", {"sources": [PROBE], "announce": False}, Limits(10, 256)) as run:
+            answer = run.ask("f", [os.getpid()], {"dict": []})
+        if answer != {"value": []}:
             self.close()
-            raise SandboxUnavailableError(f"the jail does not hold: a test program got {opened or answer}")
+            raise SandboxUnavailableError(f"the jail does not hold: a test program got {answer or run.ended}")
 
-    def start(self, program: str, entry_point: str, *, timeout_s: float, memory_mb: int, mode: str) -> "Run":
-        """Start ``program`` in a fresh child.
+    def message(self, timeout_s: float) -> dict[str, Any]:
+        """Return the next message of the zygote.
 
         Raises:
-            WorkerDiedError: the zygote is gone.
+            WorkerDiedError: it is gone, or silent for ``timeout_s`` seconds.
         """
-        return Run(self, program, entry_point, timeout_s=timeout_s, memory_mb=memory_mb, mode=mode)
+        end = time.monotonic() + timeout_s
+        while b"\n" not in self.buffer:
+            if not wait_for({self.link.fileno(): select.POLLIN}, end):
+                raise WorkerDiedError
+            try:
+                piece = self.link.recv(1 << 16)
+            except OSError:
+                piece = b""
+            if not piece:
+                raise WorkerDiedError
+            self.buffer += piece
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        return json.loads(line)
+
+    def note(self, timeout_s: float) -> None:
+        """Take the zygote's next word on a child that ended.
+
+        Raises:
+            WorkerDiedError: the zygote is gone or silent, or could not start or lock in the child.
+        """
+        said = self.message(timeout_s)
+        end = Ended(said["status"], said["why"])
+        if end.status is None or end.code == NO_JAIL:
+            raise WorkerDiedError
+        self.ends[said["ended"]] = end
+
+    def tell(self, order: Mapping[str, Any], handles: list[int] | None = None) -> None:
+        """Give the zygote an order.
+
+        Raises:
+            WorkerDiedError: it is gone.
+        """
+        try:
+            socket.send_fds(self.link, [json.dumps(order).encode() + b"\n"], handles or [])
+        except OSError:
+            raise WorkerDiedError from None
 
     def close(self) -> None:
+        """Let the zygote clear up and end; it is killed when it does not."""
+        self.link.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        self.kill()
+
+    def kill(self) -> None:
         """End the zygote and whatever it runs."""
         self.link.close()
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        if self.process.stderr and not self.process.stderr.closed:
-            self.process.stderr.close()
+
+
+def forget_workers() -> None:
+    """Close in a forked child what belongs to the parent's workers and programs, so that they see the parent's end."""
+    for worker in list(WORKERS):
+        worker.link.close()
+    for run in list(RUNS):
+        run.close_pipes()
+
+
+os.register_at_fork(after_in_child=forget_workers)
+
+
+def open_worker(sandbox: str) -> Worker:
+    """Return a worker behind the strongest layers that ``sandbox`` allows and that hold here.
+
+    Raises:
+        SandboxUnavailableError: none do; the message says why each one fails.
+    """
+    reasons = []
+    for kind in KINDS if sandbox == "auto" else (sandbox,):
+        try:
+            return Worker(kind)
+        except SandboxUnavailableError as error:
+            reasons.append(f"{kind}: {error}")
+    raise refuse(reasons)
+
+
+def wait_for(events: Mapping[int, int], end: float) -> set[int]:
+    """Return the descriptors that are ready, none where ``end`` on the monotonic clock comes first."""
+    poll = select.poll()
+    for handle, event in events.items():
+        poll.register(handle, event)
+    return {handle for handle, _ in poll.poll(max(0.0, end - time.monotonic()) * 1000)}
 
 
 class Run:
-    """A program running in its child: ask it for calls, or let it read and print."""
+    """A child at work: ask it for calls, let it read and print, or wait for a line of it.
+
+    Use as a context manager; a child that is not finished at its end is killed.
+
+    Args:
+        worker: the interpreter that starts it.
+        mode: ``call``, ``stdio`` or ``check``.
+        request: what it is to do.
+        limits: what it may use.
+        peer: for ``check``, the descriptors on which the program is asked and answers; closed here.
+
+    Attributes:
+        ended: how the child ended, None while it runs.
+    """
 
     def __init__(
-        self, worker: Worker, program: str, entry_point: str, *, timeout_s: float, memory_mb: int, mode: str
+        self, worker: Worker, mode: str, request: Mapping[str, Any], limits: "Limits", peer: Sequence[int] = ()
     ) -> None:
-        self.worker = worker
-        self.timed_out = False
-        self.status: int | None = None
-        self.buffer = bytearray()
-        settings = {
-            "mode": mode,
-            "cpu_s": math.ceil(timeout_s) + 1,
-            "memory_mb": memory_mb,
-            "lock": worker.locked,
-        }
+        self.worker, self.mode, self.limits = worker, mode, limits
+        self.ended: Ended | None = None
+        self.buffer = b""
+        self.stdin = self.stdout = -1
+        RUNS.add(self)
         control, self.control = os.pipe()
         self.results, results = os.pipe()
-        stdin, self.stdin = os.pipe()
+        theirs = [control, results]
+        if mode == "stdio":
+            stdin, self.stdin = os.pipe()
+            self.stdout, stdout = os.pipe()
+            theirs += [stdin, stdout]
+        theirs += peer
+        for handle in self.pipes():
+            os.set_blocking(handle, False)
         try:
-            socket.send_fds(worker.link, [json.dumps(settings).encode()], [control, results, stdin])
-            self.child = int(worker.line() or 0)
-        except OSError:
-            self.child = 0
-        for handle in (control, results, stdin):
-            os.close(handle)
-        if not self.child:
+            worker.tell({"start": mode, "mode": mode, **limits.order()}, theirs)
+        except WorkerDiedError:
             self.close_pipes()
-            raise WorkerDiedError
-        os.set_blocking(self.control, False)
-        os.set_blocking(self.stdin, False)
-        self.deadline = time.monotonic() + timeout_s
-        self.send(self.control, json.dumps({"program": program, "entry_point": entry_point}).encode() + b"\n")
+            raise
+        finally:
+            for handle in theirs:
+                os.close(handle)
+        self.clock = time.monotonic()
+        self.send(json.dumps(request).encode() + b"\n")
 
-    def __enter__(self) -> "Run":
+    def __enter__(self) -> Self:
         """Return self."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Kill the child if it still runs, and learn how it ended."""
         self.close_pipes()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.child, signal.SIGKILL)
-        self.finish()
+        if self.ended is None and kind is not WorkerDiedError:
+            self.worker.tell({"kill": self.mode})
+            self.wait()
 
-    def finish(self) -> None:
-        """Wait for the zygote's word on how the child ended."""
-        if self.status is None:
-            word = self.worker.line()
-            if not word:
-                raise WorkerDiedError
-            self.status = int(word)
+    def pipes(self) -> list[int]:
+        """Return the open descriptors on this side."""
+        return [handle for handle in (self.control, self.results, self.stdin, self.stdout) if handle >= 0]
 
     def close_pipes(self) -> None:
         """Close this side of the pipes."""
-        for handle in (self.control, self.results, self.stdin):
-            with contextlib.suppress(OSError):
-                os.close(handle)
-        self.control = self.results = self.stdin = -1
+        for handle in self.pipes():
+            os.close(handle)
+        self.control = self.results = self.stdin = self.stdout = -1
 
-    def remaining(self) -> float:
-        """Return the seconds left, noting when there are none."""
-        left = self.deadline - time.monotonic()
-        self.timed_out |= left <= 0
-        return max(left, 0)
+    def give_away(self) -> list[int]:
+        """Return this side of the control and results pipes, for another child to use in place of the judge."""
+        given = [self.control, self.results]
+        for handle in given:
+            os.set_blocking(handle, True)
+        self.control = self.results = -1
+        return given
 
-    def send(self, handle: int, data: bytes) -> None:
-        """Write ``data`` while the child reads it; stops at the deadline or when the child no longer reads."""
-        while data:
-            _, ready, _ = select.select([], [handle], [], self.remaining())
-            if not ready:
-                return
+    @property
+    def backstop(self) -> float:
+        """When the zygote must have ended the child, on the monotonic clock."""
+        return self.clock + PATIENCE * self.limits.timeout_s + GRACE_S
+
+    def wait(self) -> Ended:
+        """Wait until the child has ended.
+
+        Raises:
+            WorkerDiedError: the zygote is gone or silent.
+        """
+        while self.mode not in self.worker.ends:
+            self.worker.note(max(self.backstop - time.monotonic(), GRACE_S))
+        self.ended = self.worker.ends.pop(self.mode)
+        return self.ended
+
+    def finish(self) -> Ended:
+        """Close the control pipe, which ends an idle child, and wait until it has ended.
+
+        Whatever it still writes is kept in ``buffer``.
+        """
+        os.close(self.control)
+        self.control = -1
+        while len(self.buffer) < MAX_OUTPUT and (piece := self.read(self.results)):
+            self.buffer += piece
+        return self.wait()
+
+    def ready(self, events: Mapping[int, int]) -> set[int]:
+        """Return which of the child's descriptors are ready; none once the child has ended and nothing is left.
+
+        Raises:
+            WorkerDiedError: nothing happens until the backstop.
+        """
+        link = self.worker.link.fileno()
+        while True:
+            gone = self.mode in self.worker.ends
+            found = wait_for({**events} if gone else {**events, link: select.POLLIN}, 0 if gone else self.backstop)
+            if found - {link} or gone:
+                return found
+            if not found:
+                raise WorkerDiedError
+            self.worker.note(GRACE_S)
+
+    def read(self, handle: int) -> bytes:
+        """Return what comes next on ``handle``, nothing at its end."""
+        return os.read(handle, 1 << 16) if self.ready({handle: select.POLLIN}) else b""
+
+    def send(self, data: bytes) -> None:
+        """Write ``data`` to the control pipe while the child reads it; stops when the child no longer does."""
+        while data and self.ready({self.control: select.POLLOUT}):
             try:
-                data = data[os.write(handle, data) :]
+                data = data[os.write(self.control, data) :]
             except BrokenPipeError:
                 return
 
-    def ask(self, args: Any, kwargs: Any) -> dict[str, Any] | None:
-        """Return the child's answer to one call as JSON data, None if it gave none in time."""
-        packed = json.dumps({"args": args_json(args), "kwargs": args_json(kwargs)})
-        self.send(self.control, packed.encode() + b"\n")
+    def line(self) -> bytes | None:
+        """Return the next line on the results pipe, None if there is none or it is too long."""
         while b"\n" not in self.buffer:
-            ready, _, _ = select.select([self.results], [], [], self.remaining())
-            self.timed_out |= not ready
-            piece = os.read(self.results, 1 << 16) if ready else b""
+            piece = self.read(self.results)
             self.buffer += piece
             if not piece or len(self.buffer) > MAX_OUTPUT:
                 return None
-        line, _, rest = bytes(self.buffer).partition(b"\n")
-        self.buffer = bytearray(rest)
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        return line
+
+    def restart_clock(self) -> None:
+        """Give the child its full time for what comes next, unless it has used next to nothing of it."""
+        if time.monotonic() - self.clock > self.limits.timeout_s / 10:
+            self.worker.tell({"clock": self.mode})
+            self.clock = time.monotonic()
+
+    def ask(self, name: str, args: object, kwargs: object) -> dict[str, Any] | None:
+        """Return the child's answer to one call, its values packed; None if it gave none, or not in its turn."""
+        token = os.urandom(8).hex()
+        self.send(f"{token} {json.dumps({'name': name, 'args': args, 'kwargs': kwargs, 'back': False})}\n".encode())
+        line = self.line() or b""
+        echoed, _, reply = line.partition(b" ")
         try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
+            return read_reply(reply) if echoed == token.encode() and not self.buffer else None
+        except WireError:
             return None
-        return answer if isinstance(answer, dict) else None
 
     def communicate(self, text: str) -> bytes | None:
-        """Return what the program prints when it reads ``text``, None past the deadline or the output limit."""
-        left = text.encode("utf-8", "surrogatepass")
-        while True:
-            writes = [self.stdin] if self.stdin >= 0 else []
-            readable, writable, _ = select.select([self.results], writes, [], self.remaining())
-            self.timed_out |= not readable and not writable
-            if writable:
+        """Return what the program prints when it reads ``text``, None past the output limit."""
+        left = memoryview(text.encode("utf-8", "surrogatepass"))
+        printed = bytearray()
+        while self.stdout >= 0:
+            writes = {self.stdin: select.POLLOUT} if self.stdin >= 0 else {}
+            ready = self.ready({self.stdout: select.POLLIN, **writes})
+            if self.stdin in ready:
                 left = self.feed(left)
-            if readable:
-                piece = os.read(self.results, 1 << 16)
-                self.buffer += piece
+            if self.stdout in ready or not ready:
+                piece = os.read(self.stdout, 1 << 16) if ready else b""
+                printed += piece
                 if not piece:
-                    return bytes(self.buffer)
-            if len(self.buffer) > MAX_OUTPUT or self.timed_out:
+                    return bytes(printed)
+            if len(printed) > MAX_OUTPUT:
                 return None
+        return None
 
-    def feed(self, left: bytes) -> bytes:
+    def feed(self, left: memoryview) -> memoryview:
         """Write a piece of standard input and return the rest; close it at its end."""
         try:
             left = left[os.write(self.stdin, left[: 1 << 16]) :] if left else left
         except BrokenPipeError:
-            left = b""
+            left = left[:0]
         if not left:
             os.close(self.stdin)
             self.stdin = -1
         return left
 
 
-def args_json(value: Any) -> Any:
-    """Return arguments packed for the wire."""
-    from verigrad_rewards.code.wire import pack
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use.
 
-    return pack(list(value) if isinstance(value, tuple) else dict(value) if hasattr(value, "keys") else value)
+    Attributes:
+        timeout_s: seconds for each test, waiting for a processor aside.
+        memory_mb: address space.
+        tests: how many tests one child may be asked.
+    """
+
+    timeout_s: float
+    memory_mb: int
+    tests: int = 1
+
+    def order(self) -> dict[str, Any]:
+        """Return the limits as the zygote takes them."""
+        return {"timeout_s": self.timeout_s, "memory_mb": self.memory_mb, "tests": self.tests}

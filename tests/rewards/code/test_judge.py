@@ -1,0 +1,298 @@
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from verigrad_rewards import ProblemError, Status
+from verigrad_rewards.code import AssertTest, CallTest, Job, Judge, StdioTest, judge, read_tests
+
+TESTS = [CallTest([3], 10), CallTest([-1], -2), CallTest([0], 1)]
+RIGHT = "def f(x): return 3*x+1"
+
+
+def run(program, tests=TESTS, timeout_s=1.0, **options):
+    return judge(program, tests, entry_point="f", timeout_s=timeout_s, **options)
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "detail"),
+    [
+        (RIGHT, "correct", "all 3 tests pass"),
+        ("def f(x): return 3*abs(x)+1", "wrong", "test 2 of 3: f(-1) gives 4, expected -2"),
+        ("def f(x): return [x]*99", "wrong", "test 1 of 3: f(3) gives [3, 3, 3, 3"),
+        ("def f(x): return 1/0", "wrong", "test 1 of 3: it fails with ZeroDivisionError: division by zero"),
+        ("def f(x) return", "wrong", "SyntaxError: expected ':' (<program>, line 1)"),
+        ("g = 1", "wrong", "the program defines no function f"),
+        ("def f(x):\n  while True: pass", "timeout", "test 1 of 3: timeout: more than 0.3 s"),
+        ("while True: pass", "timeout", "timeout: more than 0.3 s"),
+        ("def f(x): return [0] * 10**10", "wrong", "memory: MemoryError"),
+        ("import ctypes\ndef f(x): ctypes.string_at(0)", "wrong", "crash: ended by SIGSEGV"),
+        ("import os\ndef f(x): os._exit(3)", "wrong", "crash: it ends with status 3"),
+        ("import os\ndef f(x): os._exit(0)", "wrong", "no answer"),
+        ("import os\ndef f(x): os.fork()", "wrong", "forbidden: PermissionError"),
+        ("import os\ndef f(x): open('/etc/passwd')", "wrong", "forbidden: PermissionError"),
+        ("import time, threading as t\ndef f(x):\n  while True: t.Thread(target=time.sleep, args=(9,)).start()",
+         "wrong", "can't start new thread|too much of: threads"),
+        ("def f(x): return object()", "wrong", "the result is not plain data: a object is not plain data"),
+        ("def f(x): yield 10", "wrong", "a generator is not plain data"),
+        ("def f(x): return 'x' * 10**7", "wrong", "the result is too large"),
+        ("# \0", "wrong", "a NUL"),
+    ],
+)  # fmt: skip
+def test_verdict_says_what_became_of_the_program(program, status, detail):
+    verdict = run(program, timeout_s=0.3)
+    assert verdict.status == status
+    assert verdict.reward == (status == "correct")
+    assert any(piece in verdict.detail for piece in detail.split("|")), verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "detail"),
+    [
+        ("print(sum(map(int, input().split())))", "correct", "all 1 tests pass"),
+        ("print(7)", "wrong", r"test 1 of 1: it prints '7\n', expected '6\n'"),
+        ("print(6); 1/0", "wrong", "it fails with ZeroDivisionError"),
+        ("print(6); exit(1)", "wrong", "crash: it ends with status 1"),
+        ("print(6); exit()", "correct", "pass"),
+        ("import os; os.write(1, b'\\xff')", "wrong", "bytes that are not UTF-8"),
+        ("while True: print('x' * 10**6)", "wrong", "output: more than is allowed"),
+        ("print(6)\nwhile True: pass", "timeout", "timeout: more than 0.3 s"),
+        ("input(); input()", "wrong", "EOFError"),
+    ],
+)
+def test_verdict_on_programs_that_read_and_print(program, status, detail):
+    verdict = run(program, [StdioTest("1 2 3\n", "6\n")], timeout_s=0.3)
+    assert (verdict.status, verdict.reward) == (status, float(status == "correct"))
+    assert detail in verdict.detail
+
+
+CHECK = """
+def check(candidate):
+    assert candidate([1, 2]) == 3
+    assert candidate([]) == 0, "empty"
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "detail"),
+    [
+        ("def f(x): return sum(x)", "correct", "pass"),
+        ("def f(x): return sum(x) or 1", "wrong", 'assert candidate([]) == 0, "empty": AssertionError: empty (f([]) gives 1)'),
+        ("def f(x): return x.pop(9)", "wrong", "IndexError"),
+        ("import os\ndef f(x): os._exit(0)", "wrong", "no answer"),
+        ("def f(x):\n  while True: pass", "timeout", "timeout: more than 0.3 s"),
+        ("g = 1", "wrong", "the program defines no function f"),
+        ("def f(x): raise SystemExit(0)", "wrong", "SystemExit"),
+        ("def f(x): return sum(x)\nimport atexit, os\natexit.register(os._exit, 3)", "wrong", "status 3"),
+    ],
+)  # fmt: skip
+def test_verdict_of_assertions(program, status, detail):
+    verdict = run(program, [AssertTest(CHECK)], timeout_s=0.3)
+    assert (verdict.status, verdict.reward) == (status, float(status == "correct")), verdict.detail
+    assert detail in verdict.detail
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "assert f([1]) == 1",
+        "import math\nassert math.isclose(f([0.1, 0.2]), 0.3)",
+        "def check(c):\n  assert c([1]) == 1\ncheck(f)",
+        "a = [1]\nassert f(a) == 1\nassert a == [1]",
+        "try:\n  f(3)\n  assert False\nexcept TypeError as e:\n  assert 'iter' in str(e)",
+        "for n in range(50): assert f(list(range(n))) == n * (n - 1) // 2",
+        "assert g(2) == 4",
+    ],
+)
+def test_assertions_in_every_style(code):
+    assert run("def f(x): return sum(x)\ndef g(x): return 2*x", [AssertTest(code)]).detail == "all 1 tests pass"
+
+
+def test_changes_in_place_reach_the_assertions():
+    program = "def f(rows):\n  rows[0].append(9)\n  rows.sort(key=len)"
+    code = "first = [1]\nrows = [first, []]\nassert f(rows) is None\nassert rows == [[], [1, 9]] and len(rows) == 2"
+    assert run(program, [AssertTest(code)]).reward == 1
+
+
+def test_helpers_of_the_setup_are_not_the_programs():
+    setup = "def poly(x): return x * x - 4"
+    test = AssertTest("assert poly(candidate()) == 0", setup)
+    assert run("def f(): return 2", [test]).reward == 1
+    assert run("def poly(x): return 0\ndef f(): return 3", [test]).reward == 0
+
+
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        (AssertTest("assert True"), "test 1 cannot be run: it never calls the function"),
+        (AssertTest("assert f(print)"), "test 1 cannot be run: it passes f something else than plain data"),
+        (AssertTest("assert f(1)", "1/0"), "test 1 cannot be run: its setup fails: ZeroDivisionError"),
+        (AssertTest("f(1)"), "asserts nothing"),
+        (AssertTest("assert f(1"), "field 'code' is not Python"),
+        (CallTest([object()], 1), "allowed is plain data"),
+        (CallTest([1], object()), "allowed is plain data"),
+    ],
+)
+def test_a_test_that_cannot_decide_is_our_error(test, why):
+    with pytest.raises(ProblemError, match=why):
+        run("def f(x): return 1", [test])
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([], "found no tests"),
+        (None, "found no tests"),
+        ([{"args": [1]}], "test 0: found"),
+        ([{"args": 1, "expected": 2}], "args is '1'; allowed is a list"),
+        ([{"stdin": 1, "stdout": ""}], "allowed is text"),
+        ([{"args": [1], "expected": 1, "timeout": 3}], "test 0: found"),
+        ([{"args": [1], "expected": 1}, {"stdin": "", "stdout": ""}], "mixed"),
+        (["assert f(1) == 2"], "test 0: found"),
+    ],
+)
+def test_bad_tests_are_errors(rows, why):
+    with pytest.raises(ProblemError, match=why):
+        read_tests(rows, "p/1")
+
+
+def test_rows_will_do_as_tests():
+    assert run(RIGHT, [{"args": [3], "expected": 10, "kwargs": {}}]).reward == 1
+    assert run("print(0.5001)", [{"stdin": "", "stdout": "0.5", "tolerance": 1e-2}]).reward == 1
+    assert run(RIGHT, [{"code": "assert f(1) == 4"}]).reward == 1
+    with pytest.raises(ProblemError, match="need an entry point"):
+        judge(RIGHT, TESTS)
+
+
+def test_fraction_of_tests_is_an_option():
+    verdict = run("def f(x): return 3*abs(x)+1", partial=True)
+    assert (verdict.reward, verdict.status) == (2 / 3, Status.WRONG)
+    assert run("while True: pass", timeout_s=0.1, partial=True).reward == 0
+    assert run(RIGHT, partial=True).status is Status.CORRECT
+
+
+def test_prelude_runs_before_the_program():
+    program = "from __future__ import annotations\ndef f(x: List[int]): return helper(x)"
+    prelude = "from typing import List\ndef helper(x): return x + 1"
+    assert run(program, [CallTest([1], 2)], prelude=prelude).reward == 1
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "c = []\ndef f(x):\n  c.append(1)\n  return len(c)",
+        "def f(x, c=[]):\n  c.append(1)\n  return len(c)",
+        "import os\ndef f(x):\n  open('n', 'a').write('x')\n  return os.path.getsize('n') + len(os.listdir('.')) - 1",
+        "import random\nrandom.seed(1)\na = random.random()\ndef f(x):\n  b = random.random()\n  return 1 if b == f.__globals__.setdefault('b', b) else 2",
+    ],
+)
+def test_every_test_starts_from_a_clean_state(program):
+    assert run(program, [CallTest([1], 1)] * 3).reward == 1
+
+
+def test_time_is_counted_for_each_test():
+    program = "import time\nc = []\ndef f(x): time.sleep(0.2); return x"
+    forgetful = "def f(x):\n  for _ in range(6 * 10**6): pass\n  return x"
+    assert run(program, [CallTest([i], i) for i in range(3)], timeout_s=0.5).reward == 1
+    assert run(forgetful, [CallTest([i], i) for i in range(6)], timeout_s=0.8).reward == 1
+
+
+def test_a_program_knows_nothing_of_its_caller(monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    program = "import os, sys\ndef f(): return ['SECRET_TOKEN' in os.environ, 'verigrad' in str(sys.modules), os.listdir('.')]"
+    with Judge(workers=1) as fresh:
+        assert fresh.judge(Job(program, [CallTest([], [False, False, []])], "f")).detail == "all 1 tests pass"
+
+
+def test_threads_fork_and_event_loop():
+    right: list[float] = []
+
+    def work(k):
+        for i in range(5):
+            right.append(judge(f"def f(x): return x*{k}", [CallTest([i], i * k)], entry_point="f").reward)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert right == [1.0] * 20
+
+    async def loop():
+        return run(RIGHT).reward
+
+    assert asyncio.run(loop()) == 1
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if run(RIGHT).reward == 1.0 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert run(RIGHT).reward == 1
+
+
+def test_forks_during_a_judgement_do_not_hold_it_up():
+    done = threading.Event()
+    children = []
+
+    def fork():
+        while not done.is_set():
+            children.append(os.fork())
+            if children[-1] == 0:
+                time.sleep(1)
+                os._exit(0)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=fork)
+    thread.start()
+    verdicts = [run("print(input())", [StdioTest("a", "a")], timeout_s=0.5).reward for _ in range(10)]
+    done.set()
+    thread.join()
+    for child in children:
+        os.waitpid(child, 0)
+    assert verdicts == [1.0] * 10
+
+
+def test_judge_many_keeps_order_and_replaces_a_dead_worker():
+    with Judge(workers=2) as pool:
+        jobs = [Job(f"def f(x): return {i}", [CallTest([0], i % 2)], "f") for i in range(6)]
+        assert [v.reward for v in pool.judge_many(jobs)] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+        worker = pool.idle.get()
+        worker.process.kill()
+        pool.idle.put(worker)
+        assert [v.reward for v in pool.judge_many(jobs)] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+RANK = """
+import sys, time
+from verigrad_rewards.code import CallTest, judge
+print(judge("def f(x): return 3*x+1", [CallTest([3], 10)], entry_point="f").reward, flush=True)
+judge("import time\\ndef f(x): time.sleep(60)", [CallTest([3], 10)], entry_point="f", timeout_s=60)
+"""
+
+
+def descendants(pid):
+    rows = [line.split() for line in subprocess.check_output(["ps", "-eo", "pid,ppid"], text=True).splitlines()[1:]]
+    found = {pid}
+    for _ in range(4):
+        found |= {int(child) for child, parent in rows if int(parent) in found}
+    return found - {pid}
+
+
+def test_nothing_outlives_a_killed_trainer():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ranks = [subprocess.Popen([sys.executable, "-c", RANK], stdout=subprocess.PIPE, env=environment) for _ in range(2)]
+    assert [rank.stdout.readline() for rank in ranks] == [b"1.0\n"] * 2
+    left = set()
+    while len(left) < 4:  # an interpreter and a program for each
+        left = set().union(*(descendants(rank.pid) for rank in ranks))
+    for rank in ranks:
+        rank.kill()
+        rank.wait()
+        rank.stdout.close()
+    end = time.monotonic() + 10
+    while left and time.monotonic() < end:
+        left = {pid for pid in left if os.path.exists(f"/proc/{pid}")}
+    assert not left
