@@ -1,7 +1,9 @@
 """Where problems come from. A task is looked up in ``TASKS`` or given as ``package.module:name``."""
 
-from verigrad.tasks import chain_sum, countdown, functions, gsm8k, jsonl
+from verigrad.tasks import chain_sum, countdown, functions, gsm8k, humaneval, jsonl, mbpp
 from verigrad.tasks.types import Split, Task
+
+WRITE_FUNCTION = "Write the Python function."
 
 TASKS: dict[str, Task] = {
     task.name: task
@@ -16,6 +18,8 @@ TASKS: dict[str, Task] = {
         ),
         Task("functions", functions.load, "code_tests", "Write the Python function f.", solve=functions.solve),
         Task("gsm8k", gsm8k.load, "math_answer", "Solve the problem. The answer is a number.", endless=False),
+        Task("humaneval", humaneval.load, "code_tests", WRITE_FUNCTION, endless=False, solve=humaneval.solve),
+        Task("mbpp", mbpp.load, "code_tests", WRITE_FUNCTION, endless=False, solve=mbpp.solve),
         Task("jsonl", jsonl.load, "answer_or_tests", endless=False),
     )
 }

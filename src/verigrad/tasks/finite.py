@@ -1,7 +1,8 @@
 """What finite sets of problems share: duplicates dropped, a held-out part split off, a seeded choice."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from verigrad.tasks.generate import is_held_out
 from verigrad.tasks.types import Split
@@ -19,6 +20,20 @@ def distinct(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         seen.setdefault(normalised(problem.question), problem)
     return list(seen.values())
+
+
+def from_rows(
+    task: str,
+    split: Split,
+    rows: Iterable[tuple[str, dict[str, Any]]],
+    to_problem: Callable[[dict[str, Any], str, str], Problem | None],
+) -> list[Problem]:
+    """Return the distinct problems that ``to_problem(row, place, id)`` makes of ``rows``, without its Nones.
+
+    Ids are ``task/split/number``, the number being that of the row, from 0.
+    """
+    made = (to_problem(row, place, f"{task}/{split}/{i}") for i, (place, row) in enumerate(rows))
+    return distinct(problem for problem in made if problem is not None)
 
 
 def split_by_question(problems: Iterable[Problem], split: Split) -> list[Problem]:

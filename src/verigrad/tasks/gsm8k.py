@@ -1,9 +1,9 @@
 """GSM8K: grade-school word problems (arXiv 2110.14168), from a local file of its rows or from the hub."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from verigrad.tasks.finite import choose, distinct, split_by_question
+from verigrad.tasks.finite import choose, from_rows, split_by_question
+from verigrad.tasks.hub import hub_rows
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
 from verigrad_rewards.math import read_number
@@ -23,32 +23,6 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     return Problem(name, question, gold.strip(), {"rationale": rationale.strip()})
 
 
-def local(path: str, split: Split) -> list[Problem]:
-    """Return the problems of one file that belong to ``split``."""
-    rows = enumerate(read_rows(path))
-    problems = distinct(to_problem(row, place, f"gsm8k/{split}/{i}") for i, (place, row) in rows)
-    return split_by_question(problems, split)
-
-
-def hub_rows(hub: str, split: Split) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows of the hub's train or test split.
-
-    Raises:
-        ProblemError: the data set cannot be had.
-    """
-    name = "train" if split is Split.TRAIN else "test"
-    try:
-        from datasets import load_dataset
-
-        rows = load_dataset(hub, "main", split=name)
-    except ModuleNotFoundError:
-        raise ProblemError(f"gsm8k: reading {hub} needs 'pip install verigrad[train]'; or give options.path") from None
-    except (OSError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ProblemError(f"gsm8k: {hub} cannot be loaded ({reason}); give a local file as options.path") from None
-    yield from ((f"{hub} {name} row {i}", dict(row)) for i, row in enumerate(rows))
-
-
 def load(
     split: Split, seed: int, limit: int | None, *, path: str | None = None, hub: str = "openai/gsm8k"
 ) -> list[Problem]:
@@ -59,7 +33,8 @@ def load(
     if split is Split.OOD:
         return []
     if path is not None:
-        return choose(local(path, split), split, seed, limit)
-    rows = enumerate(hub_rows(hub, split))
-    problems = distinct(to_problem(row, place, f"gsm8k/{split}/{i}") for i, (place, row) in rows)
+        problems = split_by_question(from_rows("gsm8k", split, read_rows(path), to_problem), split)
+    else:
+        rows = hub_rows("gsm8k", hub, "main", "train" if split is Split.TRAIN else "test")
+        problems = from_rows("gsm8k", split, rows, to_problem)
     return choose(problems, split, seed, limit)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from verigrad.tasks.finite import choose, distinct, split_by_question
+from verigrad.tasks.finite import choose, from_rows, split_by_question
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
 from verigrad_rewards.code import read_tests
@@ -39,8 +39,7 @@ def load(split: Split, seed: int, limit: int | None, *, path: str, held_out: str
     if split is Split.OOD:
         return []
     file = held_out if held_out is not None and split is Split.HELD_OUT else path
-    rows = enumerate(read_rows(file))
-    problems = distinct(to_problem(row, place, f"jsonl/{split}/{i}") for i, (place, row) in rows)
+    problems = from_rows("jsonl", split, read_rows(file), to_problem)
     if held_out is None:
         problems = split_by_question(problems, split)
     return choose(problems, split, seed, limit)

@@ -1,0 +1,106 @@
+"""HumanEval: complete a Python function (arXiv 2107.03374), from a local file of its rows or from the hub.
+
+It is an evaluation set: all of it is held out, and training needs another file of the same kind of rows.
+"""
+
+import ast
+from typing import Any
+
+from verigrad.tasks.finite import choose, from_rows, normalised
+from verigrad.tasks.hub import hub_rows
+from verigrad.tasks.rows import read_rows, text_field
+from verigrad.tasks.types import Split
+from verigrad_rewards.code.source import read_source
+from verigrad_rewards.structure import Structure
+from verigrad_rewards.types import Problem, ProblemError
+
+ASKED = "Complete the function `{name}` and give it whole; what else is defined or imported here can be used."
+
+
+def intro(function: ast.FunctionDef) -> str:
+    """Return the first paragraph of a docstring, without examples; what to write where there is none."""
+    text = (ast.get_docstring(function) or "").split(">>>")[0].strip().split("\n\n")[0]
+    return " ".join(text.split()) or f"Write {function.name}."
+
+
+def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
+    """Return one row as a problem.
+
+    The row's prompt stands before the program of the response, whose helpers it may call, and before the check, which
+    so takes the same helpers from the row and not from the response.
+
+    Raises:
+        ProblemError: a field is missing or not Python, or prompt and test are not about the entry point.
+    """
+    fields = ("prompt", "canonical_solution", "test", "entry_point")
+    prompt, solution, test, entry_point = (text_field(row, field, place) for field in fields)
+    functions = read_source(prompt, place, "prompt").functions
+    if entry_point not in functions:
+        raise ProblemError(
+            f"{place}: entry_point is {entry_point!r}; allowed is a function of the prompt, which defines "
+            f"{', '.join(functions) or 'none'}"
+        )
+    read_source(prompt + solution, place, "canonical_solution")
+    check = read_source(test, place, "test")
+    if "check" not in check.functions or not check.asserts:
+        raise ProblemError(f"{place}: test is {test[:40]!r}; allowed is a function check(candidate) with asserts")
+    info = {
+        "entry_point": entry_point,
+        "prelude": prompt,
+        "tests": [{"code": test, "setup": prompt}],
+        "think": intro(functions[entry_point]),
+        "solution": prompt + solution,
+    }
+    question = f"{ASKED.format(name=entry_point)}\n\n```python\n{prompt.strip()}\n```"
+    return Problem(name, question, info=info)
+
+
+def unseen(train: str, held_out: list[Problem]) -> list[Problem]:
+    """Return the problems of the file ``train`` whose question is not among ``held_out``.
+
+    Raises:
+        ProblemError: there are none.
+    """
+    measured = {normalised(problem.question) for problem in held_out}
+    problems = from_rows("humaneval", Split.TRAIN, read_rows(train), to_problem)
+    kept = [problem for problem in problems if normalised(problem.question) not in measured]
+    if not kept:
+        raise ProblemError(
+            f"humaneval: options.train {train} has no problem that is not held out; allowed is another file"
+        )
+    return kept
+
+
+def load(
+    split: Split,
+    seed: int,
+    limit: int | None,
+    *,
+    path: str | None = None,
+    train: str | None = None,
+    hub: str = "openai/openai_humaneval",
+) -> list[Problem]:
+    """Return held-out problems, all rows of ``path`` or of the hub; or those of ``train`` that are not among them.
+
+    There is no out-of-distribution split.
+
+    Raises:
+        ProblemError: train problems are asked for and ``train`` is not given, or has none of its own.
+    """
+    if split is Split.OOD:
+        return []
+    if split is Split.TRAIN and train is None:
+        raise ProblemError(
+            "humaneval: has no train problems, it is an evaluation set; to train on a file of the same kind of rows, "
+            "name it as options.train"
+        )
+    rows = read_rows(path) if path is not None else hub_rows("humaneval", hub, "openai_humaneval", "test")
+    problems = from_rows("humaneval", Split.HELD_OUT, rows, to_problem)
+    if split is Split.TRAIN and train is not None:
+        problems = unseen(train, problems)
+    return choose(problems, split, seed, limit)
+
+
+def solve(problem: Problem) -> Structure:
+    """Return the row's own program; the rows hold no reasoning, so the thinking says what is asked."""
+    return Structure(problem.info["think"], problem.info["solution"])
