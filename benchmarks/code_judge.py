@@ -1,19 +1,83 @@
-"""The jailed judge against a fresh ``python -I -S`` process per program, without a jail: programs per second, paired.
+"""The jailed judge against what a user would pick instead, in paired rounds of one run.
 
-Prints one line: name, ratio (ours / theirs), lowest and highest of the pairs, number of pairs.
+Prints one line per peer: name, ratio of programs per second (ours / theirs), lowest and highest of the rounds, number
+of rounds. The peers run the same program and the same assertions, without a jail:
+
+- ``fresh``: a new ``python -I -S`` for every program, with the modules imported that our interpreter has ready;
+- ``human_eval``: the steps of human-eval's ``check_correctness`` (github.com/openai/human-eval, execution.py), written
+  anew: a manager, a fork of the caller, functions of ``os`` and others taken away, a folder, an alarm, ``exec``.
+
+Then what a program costs us: processor time of judge, interpreter and program together, and the slowest in a hundred.
 """
 
+import contextlib
+import io
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from verigrad_rewards.code import CallTest, Job, Judge
+from verigrad_rewards.code import AssertTest, CallTest, Job, Judge
 
 PROGRAM = "import math, re, collections\ndef f(x):\n    return 3*x+1"
-TESTS = [CallTest([x], 3 * x + 1) for x in range(4)]
-PROGRAMS, PAIRS = 100, 5
+CHECK = "def check(candidate):\n" + "\n".join(f"    assert candidate({x}) == {3 * x + 1}" for x in range(4))
+CALLS = [CallTest([x], 3 * x + 1) for x in range(4)]
+MODULES = (
+    "array ast bisect collections contextlib copy dataclasses datetime decimal enum fractions functools heapq io "
+    "itertools json math operator random re statistics string textwrap threading typing"
+).replace(" ", ", ")
+PROGRAMS, ROUNDS = 60, 7
+
+
+def fresh() -> bool:
+    """Judge the program in a new interpreter, the assertions beside it."""
+    source = f"import {MODULES}\n{PROGRAM}\n{CHECK}\ncheck(f)"
+    return subprocess.run([sys.executable, "-I", "-S", "-c", source], check=False).returncode == 0
+
+
+def human_eval(timeout_s: float = 3.0) -> bool:
+    """Judge the program in a fork of this process, which says by a manager's list what became of it."""
+    with multiprocessing.Manager() as manager:
+        said = manager.list()
+        process = multiprocessing.Process(target=in_fork, args=(said, timeout_s))
+        process.start()
+        process.join(timeout_s + 1)
+        if process.is_alive():
+            process.kill()
+        return list(said) == ["passed"]
+
+
+def in_fork(said: Any, timeout_s: float) -> None:
+    """Run program and assertions in a folder of their own, within an alarm and without dangerous functions."""
+    folder, away = tempfile.mkdtemp(), os.chdir
+    remove, back = shutil.rmtree, Path.cwd()
+    away(folder)
+    for module, names in ((os, "kill system fork remove rename rmdir chdir chmod chown"), (shutil, "rmtree move")):
+        for name in names.split():
+            setattr(module, name, None)
+    subprocess.Popen = None  # type: ignore[assignment, misc]
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, timeout_s)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(f"{PROGRAM}\n{CHECK}\ncheck(f)", {})
+        said.append("passed")
+    except BaseException as error:
+        said.append(f"failed: {error}")
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    away(back)
+    os.rmdir = os.unlink if os.rmdir is None else os.rmdir
+    with contextlib.suppress(TypeError, OSError):
+        remove(folder, ignore_errors=True)
 
 
 def rate(run: Callable[[], bool]) -> float:
@@ -25,17 +89,46 @@ def rate(run: Callable[[], bool]) -> float:
     return PROGRAMS / (time.perf_counter() - started)
 
 
-def fresh() -> bool:
-    """Judge the program in a new interpreter, the tests beside it."""
-    checks = "\n".join(f"assert f({t.args[0]}) == {t.expected}" for t in TESTS)
-    return subprocess.run([sys.executable, "-I", "-S", "-c", f"{PROGRAM}\n{checks}"], check=False).returncode == 0
+def processor_seconds() -> float:
+    """Return what this process and its ended children have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def cost(job: Job, programs: int = 400) -> str:
+    """Return processor time, rate and slowest percent of one worker on ``programs`` programs, its start left out."""
+    times = []
+    judge = Judge(workers=1)
+    judge.judge(job)
+    judge.close()
+    before = processor_seconds()
+    judge.judge(job)
+    judge.close()
+    start = processor_seconds() - before
+    for _ in range(programs):
+        begun = time.perf_counter()
+        if judge.judge(job).reward != 1:
+            raise SystemExit("a right program was judged wrong")
+        times.append(time.perf_counter() - begun)
+    judge.close()
+    used = processor_seconds() - before - 2 * start
+    slow = statistics.quantiles(times, n=100)[-1]
+    return f"{used / programs * 1e3:.1f} ms processor time, {programs / sum(times):.0f}/s, p99 {slow * 1e3:.0f} ms"
 
 
 def main() -> None:
-    """Measure pairs, one after the other, and print their ratio."""
+    """Measure in rounds, one after the other, and print the ratios and the costs."""
+    checked, called = Job(PROGRAM, [AssertTest(CHECK)], "f"), Job(PROGRAM, CALLS, "f")
     with Judge(workers=1) as judge:
-        ratios = [rate(lambda: judge.judge(Job(PROGRAM, TESTS, "f")).reward == 1) / rate(fresh) for _ in range(PAIRS)]
-    print(f"code_judge {statistics.median(ratios):.2f} {min(ratios):.2f} {max(ratios):.2f} {PAIRS}")
+        for name, peer, job in (
+            ("fresh", fresh, called),
+            ("fresh_assert", fresh, checked),
+            ("human_eval", human_eval, checked),
+        ):
+            ratios = [rate(lambda job=job: judge.judge(job).reward == 1) / rate(peer) for _ in range(ROUNDS)]
+            print(f"code_judge_{name} {statistics.median(ratios):.2f} {min(ratios):.2f} {max(ratios):.2f} {ROUNDS}")
+    print(f"code_judge_cost four calls: {cost(called)}")
+    print(f"code_judge_cost four assertions: {cost(checked)}")
 
 
 if __name__ == "__main__":

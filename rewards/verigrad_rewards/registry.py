@@ -10,11 +10,21 @@ from verigrad_rewards.types import Problem, Response, Verdict
 
 
 def answer_or_tests(
-    problem: Problem, response: Response, *, think_tag: str = "think", answer_tag: str = "answer"
+    problem: Problem,
+    response: Response,
+    *,
+    timeout_s: float = 2.0,
+    memory_mb: int = 256,
+    sandbox: str = "auto",
+    partial: bool = False,
+    think_tag: str = "think",
+    answer_tag: str = "answer",
 ) -> Verdict:
-    """Return ``code_tests`` where the problem has tests, else ``math_answer``."""
-    reward = code_tests if "tests" in problem.info else math_answer
-    return reward(problem, response, think_tag=think_tag, answer_tag=answer_tag)
+    """Return ``code_tests`` with its options where the problem has tests, else ``math_answer``."""
+    if "tests" not in problem.info:
+        return math_answer(problem, response, think_tag=think_tag, answer_tag=answer_tag)
+    limits = {"timeout_s": timeout_s, "memory_mb": memory_mb, "sandbox": sandbox, "partial": partial}
+    return code_tests(problem, response, think_tag=think_tag, answer_tag=answer_tag, **limits)
 
 
 REWARDS: dict[str, Callable[..., Verdict]] = {

@@ -2,7 +2,7 @@
 
 from verigrad.errors import RecipeError
 from verigrad.recipe import load_recipe
-from verigrad.scoring import check_gold, make_scorer
+from verigrad.scoring import check_gold, make_scorer, sandboxes
 from verigrad.tasks.mix import load_mix
 from verigrad.tasks.types import Split
 from verigrad_rewards.types import Response
@@ -13,6 +13,7 @@ def check_recipe(file: str, overrides: list[str]) -> list[str]:
 
     Raises:
         RecipeError, ProblemError: the first thing that is wrong.
+        SandboxUnavailableError: programs cannot be locked in here.
     """
     recipe = load_recipe(file, overrides)
     scorer = make_scorer(recipe)
@@ -22,6 +23,8 @@ def check_recipe(file: str, overrides: list[str]) -> list[str]:
         (Split.HELD_OUT, 200),
     ):
         problems = load_mix(recipe.tasks, split, recipe.seed, count)
+        if split is Split.TRAIN:
+            said += [f"{task}: programs run in {layers}" for task, layers in sandboxes(scorer, problems).items()]
         check_gold(recipe, scorer, problems, limit=50)
         said.append(f"{split}: {len(problems)} problems loaded, every gold answer looked at earns 1")
         for problem in problems[:50]:

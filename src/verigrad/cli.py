@@ -107,6 +107,7 @@ def need_torch(command: str) -> None:
 
 def main() -> None:
     """Run the command; wrong input is one line and exit code 2, what stops the work one line and exit code 1."""
+    from verigrad_rewards.code import SandboxUnavailableError
     from verigrad_rewards.pool import PoolError
     from verigrad_rewards.types import ProblemError
 
@@ -115,6 +116,6 @@ def main() -> None:
     except (RecipeError, RunError, ProblemError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except (RunStoppedError, PoolError) as error:
+    except (RunStoppedError, PoolError, SandboxUnavailableError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

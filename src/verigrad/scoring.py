@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from verigrad.errors import RecipeError
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import find_task, task_of
+from verigrad_rewards.code import check_sandbox, shared_judge
 from verigrad_rewards.combine import Part, Score, combine, make_part, with_format
 from verigrad_rewards.format import think_answer
 from verigrad_rewards.pool import Job, Pool
@@ -63,6 +64,7 @@ def make_scorer(recipe: Recipe) -> Scorer:
         for use in recipe.tasks:
             task = find_task(use.name)
             part = make_part(task.reward, {**task.reward_options, **use.reward_options}, REWARDS)
+            check_sandbox(part.options.get("sandbox", "auto"))
             correctness[task.name] = with_format(part, form)
         shaping = tuple(with_format(make_part(s.name, s.options, REWARDS, s.weight), form) for s in recipe.shaping)
         chance = make_part("coin_flip", {"seed": recipe.seed}, REWARDS) if recipe.control == "random" else None
@@ -71,6 +73,17 @@ def make_scorer(recipe: Recipe) -> Scorer:
     except ValueError as error:
         raise RecipeError(str(error)) from None
     return Scorer(correctness, shaping, Part("think_answer", think_answer, form), chance)
+
+
+def sandboxes(scorer: Scorer, problems: Sequence[Problem]) -> dict[str, str]:
+    """Return, by task, the layers that lock in the programs which ``problems`` ask for; empty where they ask for none.
+
+    Raises:
+        SandboxUnavailableError: programs cannot be locked in here.
+    """
+    tasks = sorted({task_of(problem) for problem in problems if "tests" in problem.info})
+    chosen = {task: scorer.correctness[task].options.get("sandbox", "auto") for task in tasks}
+    return {task: shared_judge(sandbox).layers() for task, sandbox in chosen.items()}
 
 
 def gold_response(recipe: Recipe, problem: Problem) -> Response | None:
@@ -105,7 +118,9 @@ def check_gold(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem], limi
 
     Raises:
         ProblemError: the first such problem.
+        SandboxUnavailableError: programs cannot be locked in here.
     """
+    sandboxes(scorer, problems)  # refuses before the first program, and its caller says what holds
     jobs = gold_jobs(recipe, scorer, problems, limit)
     with Pool(workers=1, deadline_s=GOLD_DEADLINE_S) as pool:
         verdicts = pool.score(jobs)

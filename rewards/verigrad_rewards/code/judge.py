@@ -48,17 +48,24 @@ class Job:
     prelude: str = ""
 
 
+def check_sandbox(sandbox: object) -> None:
+    """Raise ``ValueError`` where ``sandbox`` is no choice."""
+    known = isinstance(sandbox, str) and (sandbox in ("auto", "none", *KINDS) or is_address(sandbox))
+    if not known:
+        raise ValueError(f"sandbox: found {sandbox!r}; allowed is {CHOICES}")
+
+
 class Judge:
     """A pool of workers; safe for threads and usable after a fork. Use as a context manager, or ``close`` it.
 
     Args:
         workers: programs judged at once; each is started when it is first needed.
-        sandbox: ``auto`` takes the strongest layers that hold here, a kind insists on it, ``none`` sets limits only.
+        sandbox: ``auto`` takes the strongest layers that hold here, a kind insists on it, ``none`` sets limits only, an
+            address such as ``piston+http://host:2000`` sends programs to a service; see ``services``.
     """
 
     def __init__(self, workers: int = 2, sandbox: str = "auto") -> None:
-        if sandbox not in ("auto", "none", *KINDS) and not is_address(sandbox):
-            raise ValueError(f"sandbox: found {sandbox!r}; allowed is {CHOICES}")
+        check_sandbox(sandbox)
         if workers < 1:
             raise ValueError(f"workers: found {workers}; allowed is 1 or more")
         self.sandbox, self.size = sandbox, workers
@@ -90,7 +97,7 @@ class Judge:
             self.idle.put(None)
 
     def layers(self) -> str:
-        """Return which layers hold programs.
+        """Return which layers hold programs; the caller says so, the judge then does not.
 
         Raises:
             SandboxUnavailableError: none do.
@@ -98,6 +105,7 @@ class Judge:
         worker = self.idle.get()
         try:
             worker = worker or open_judge(self.sandbox)
+            os.environ[SAID] = "1"
             return str(worker.layers)
         finally:
             self.idle.put(worker)
@@ -215,7 +223,8 @@ def judge(
         entry_point: the function that call tests and assertions call.
         timeout_s: seconds for each test, waiting for a processor aside.
         memory_mb: address space of the program.
-        sandbox: ``auto`` takes the strongest layers that hold here, a kind insists on it, ``none`` sets limits only.
+        sandbox: ``auto`` takes the strongest layers that hold here, a kind insists on it, ``none`` sets limits only, an
+            address such as ``piston+http://host:2000`` sends programs to a service; see ``services``.
         partial: the reward is the fraction of tests passed.
         prelude: source that runs before the program in the same module.
 

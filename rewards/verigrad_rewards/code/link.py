@@ -19,7 +19,12 @@ GRACE_S = 10.0  # for the way and for a place in the service's queue, beyond wha
 NO_REPLY = 0
 PASSING = {NO_REPLY, 429, 502, 503, 504}  # may be gone at the next try
 MAX_REPLY = 4 * MAX_OUTPUT  # bytes; JSON doubles what it must escape, and Piston sends the output twice
+TOO_LARGE = b"PayloadTooLarge"  # Piston takes 100 kB, and says so with another HTTP status than the one for it
 T = TypeVar("T")
+
+
+class OrderTooLargeError(SandboxUnavailableError):
+    """The service does not read an order of this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,16 @@ class Link:
         """Return the reply to ``order``, None where it is longer than any program's output may make it.
 
         Raises:
-            SandboxUnavailableError: there is none after several tries, or it is none.
+            OrderTooLargeError: the service does not read as much.
+            SandboxUnavailableError: there is no reply after several tries, or it is none.
         """
         body, pauses = json.dumps(order).encode(), iter(self.pauses)
         while True:
             code, data = self.attempt(body, timeout_s + self.grace_s)
             if code // 100 == 2:
                 return self.read(data)
+            if code == 413 or TOO_LARGE in data:
+                raise OrderTooLargeError(self.says(f"that an order of {len(body)} bytes is too large"))
             pause = next(pauses, None) if code in PASSING else None
             if pause is None:
                 tries = f" in {len(self.pauses) + 1} tries" if code in PASSING else ""
@@ -97,7 +105,11 @@ class Link:
 
     def error(self, found: str) -> SandboxUnavailableError:
         """Return the error that says where, what was found and what to do."""
-        return SandboxUnavailableError(
+        return SandboxUnavailableError(self.says(found))
+
+    def says(self, found: str) -> str:
+        """Return the text of an error."""
+        return (
             f"{self.url}: found {found}; see that {self.name} runs there and what its log says, or use another sandbox"
         )
 

@@ -86,7 +86,7 @@ def answer_calls(request: dict, control: BinaryIO) -> int:
     codes: list[types.CodeType] = []
     try:
         codes = compiled(request["sources"])
-        remembers = any(map(state.can_remember, codes))
+        remembers = request["announce"] and any(map(state.can_remember, codes))
     except BaseException as error:
         failure, remembers = error_text(error), False
     if request["announce"]:

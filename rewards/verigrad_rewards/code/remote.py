@@ -15,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from verigrad_rewards.code.link import GRACE_S, PAUSES
+from verigrad_rewards.code.link import GRACE_S, PAUSES, OrderTooLargeError
 from verigrad_rewards.code.run import (
     UNFINISHED,
     Fault,
@@ -40,8 +40,9 @@ from verigrad_rewards.types import Status
 HERE = Path(__file__).parent
 MARK = "\x1e"  # as in ``driver``
 MAX_CALLS = 2000
-PROOF = 1 << 16  # characters that a service must let through
-PROBE = "def f(n): return 'x' * n"
+PROOF = 1 << 16  # characters of output that a service must let through
+ROOM = 1 << 15  # characters that an order must have room for beside our own text
+PROBE = f"def f(n): return 'x' * n  # {'x' * ROOM}"
 PROBE_LIMITS = 2.0, 256  # seconds and MB, the judge's own defaults
 BOOT = """
 import sys, types
@@ -49,6 +50,8 @@ for name, text in TEXTS.items():
     sys.modules[name] = module = types.ModuleType(name)
     exec(compile(text, name, "exec"), vars(module))
 """
+
+NOT_RUN = Ran("", 0)
 
 
 class Remote:
@@ -74,7 +77,9 @@ class Remote:
                 self.worker = open_worker("none")
         return self.worker
 
-    def run(self, source: str, stdin: str, target: Target, wanted: int = 0) -> tuple[Ran, Fault | None]:
+    def run(
+        self, source: str, stdin: str, target: Target, wanted: int = 0, answered: int = 0
+    ) -> tuple[Ran, Fault | None]:
         """Run ``source``, and say how it ended if not well.
 
         Args:
@@ -82,11 +87,17 @@ class Remote:
             stdin: what it reads.
             target: the program in it.
             wanted: characters that a right program prints, as far as that is known.
+            answered: characters of the program's answers, which may be part of ``stdin``.
 
         Raises:
             SandboxUnavailableError: the service is at fault.
         """
-        ran = self.service.run(source, stdin, target.timeout_s, target.memory_mb)
+        try:
+            ran = self.service.run(source, stdin, target.timeout_s, target.memory_mb)
+        except OrderTooLargeError:
+            if len(json.dumps([source, stdin])) - nested(target.program) - answered > len(call_source()) + ROOM:
+                raise
+            return NOT_RUN, Fault("the program or what it returns is too long for the service")
         if ran.cut is not None and wanted > max(PROOF, ran.cut):
             raise self.service.link.error(f"output cut after {ran.cut} of {wanted} characters that a test expects")
         if ran.cut is not None or len(ran.stdout) > MAX_OUTPUT:
@@ -196,12 +207,17 @@ def read_answer(printed: str, token: str) -> dict[str, Any] | None:
         return None
 
 
+def nested(value: Any) -> int:
+    """Return the length of JSON within JSON, which a value is in an order."""
+    return len(json.dumps(json.dumps(value)))
+
+
 def ask(
-    remote: Remote, target: Target, calls: Sequence[Any], wanted: int = 0
+    remote: Remote, target: Target, calls: Sequence[Any], wanted: int = 0, answered: int = 0
 ) -> tuple[dict[str, Any] | None, Fault | None]:
-    """Return the answer to the last of ``calls``, and how the program ended if not well."""
+    """Return the answer to the last of ``calls``, and how the program ended if not well; see ``Remote.run``."""
     order, token = order_calls(target, calls)
-    ran, fault = remote.run(call_source(), order, target, wanted)
+    ran, fault = remote.run(call_source(), order, target, wanted, answered)
     return read_answer(ran.stdout, token), fault
 
 
@@ -246,6 +262,7 @@ def run_assertions(remote: Remote, target: Target, test: AssertTest, number: int
 def serve(remote: Remote, target: Target, check: Run, questions: BinaryIO, answers: FileIO) -> Fault | None:
     """Answer the calls of a test's own code until it makes no more; returns why the program cannot."""
     calls: list[Any] = []
+    answered = 0
     while questions.fileno() in check.ready({check.results: select.POLLIN, questions.fileno(): select.POLLIN}):
         token, _, data = questions.readline().partition(b" ")
         if not data.endswith(b"\n"):
@@ -253,9 +270,10 @@ def serve(remote: Remote, target: Target, check: Run, questions: BinaryIO, answe
         calls.append(load(data))
         if len(calls) > remote.max_calls:
             return Fault(f"timeout: more than {remote.max_calls} calls", Status.TIMEOUT)
-        reply, fault = ask(remote, target, calls)
+        reply, fault = ask(remote, target, calls, answered=answered)
         if fault is not None or reply is None:
             return fault or Fault("no answer")
+        answered += nested(reply)
         check.restart_clock()
         tell(answers, token + b" " + json.dumps(reply).encode() + b"\n")
     return None

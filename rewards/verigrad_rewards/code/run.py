@@ -169,7 +169,7 @@ def run_stdio(worker: Worker, target: Target, test: StdioTest) -> Fault | None:
         if printed is not None:
             run.finish()
     if printed is None:
-        return explained(Fault("output: more than is allowed"), run, target)
+        return Fault("output: more than is allowed")
     fault = explained(None, run, target)
     if fault is not None:
         return with_reason(fault, run.buffer.decode(errors="replace"))

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import secrets
 import stat
 
 import jail  # pyright: ignore[reportMissingImports]
@@ -38,7 +37,7 @@ class Scratch:
         for name in os.listdir(parent):
             if name.startswith(PREFIX):
                 remove_if_abandoned(os.path.join(parent, name))
-        path = os.path.join(parent, PREFIX + secrets.token_hex(8))
+        path = os.path.join(parent, PREFIX + os.urandom(8).hex())
         os.mkdir(path, 0o700)
         room = Scratch(path, private=False)
         fcntl.flock(room.handle, fcntl.LOCK_EX)
@@ -83,7 +82,7 @@ def remove_entry(folder: int, name: str) -> None:
     for inner in os.listdir(inside):
         if stat.S_ISDIR(os.lstat(inner, dir_fd=inside).st_mode):
             os.chmod(inner, 0o700, dir_fd=inside)
-            os.rename(inner, secrets.token_hex(16), src_dir_fd=inside, dst_dir_fd=folder)
+            os.rename(inner, os.urandom(16).hex(), src_dir_fd=inside, dst_dir_fd=folder)
         else:
             os.unlink(inner, dir_fd=inside)
     os.close(inside)

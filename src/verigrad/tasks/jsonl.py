@@ -5,9 +5,21 @@ from typing import Any
 from verigrad.tasks.finite import choose, from_rows, split_by_question
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
-from verigrad_rewards.code import read_tests
+from verigrad_rewards.code import StdioTest, read_tests
 from verigrad_rewards.math import read_gold
 from verigrad_rewards.types import Problem, ProblemError
+
+
+def read_info(row: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return what decides a program: its tests, and the function that they call.
+
+    Raises:
+        ProblemError: the tests are malformed, or call a function that nothing names.
+    """
+    tests, entry_point = read_tests(row["tests"], place), row.get("entry_point")
+    if not isinstance(tests[0], StdioTest) and not isinstance(entry_point, str):
+        raise ProblemError(f"{place}: tests call a function; field 'entry_point' must name it")
+    return {"tests": row["tests"], "entry_point": entry_point, "prelude": row.get("prelude", "")}
 
 
 def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
@@ -18,11 +30,7 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     """
     question = text_field(row, "question", place)
     if "tests" in row:
-        info = {"tests": row["tests"], "entry_point": row.get("entry_point")}
-        if any("args" in test for test in row["tests"] if isinstance(test, dict)) and not info["entry_point"]:
-            raise ProblemError(f"{place}: tests call a function; field 'entry_point' must name it")
-        read_tests(row["tests"], place)
-        return Problem(name, question, info=info)
+        return Problem(name, question, info=read_info(row, place))
     answer = text_field(row, "answer", place)
     try:
         read_gold(answer)

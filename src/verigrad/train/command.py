@@ -14,6 +14,7 @@ from transformers import PrinterCallback, TrainerCallback
 from verigrad.errors import RecipeError, RunError, RunStoppedError
 from verigrad.models.load import quiet
 from verigrad.recipe import Recipe, load_recipe
+from verigrad.scoring import sandboxes
 from verigrad.train import grpo, sft
 from verigrad.train.archive import append_lines
 from verigrad.train.folder import make_folder, save_json, surroundings
@@ -24,7 +25,7 @@ from verigrad_rewards.pool import PoolError
 from verigrad_rewards.types import ProblemError
 
 USAGE = "usage: accelerate launch -m verigrad.train RECIPE [key.sub=value …]"
-INPUT_ERRORS = (RecipeError, RunError, ProblemError, SandboxUnavailableError)
+INPUT_ERRORS = (RecipeError, RunError, ProblemError)
 
 
 class Recorder(TrainerCallback):
@@ -85,7 +86,7 @@ def main(arguments: list[str]) -> int:
     except INPUT_ERRORS as error:
         complain(state, error)
         return 2
-    except (RunStoppedError, PoolError) as error:
+    except (RunStoppedError, PoolError, SandboxUnavailableError) as error:
         complain(state, error)
         return 1
     except KeyboardInterrupt:
@@ -118,6 +119,9 @@ def train(recipe: Recipe, command: str, state: PartialState) -> Path:
     trainer.remove_callback(PrinterCallback)
     recorder.trainer = trainer
     if state.is_main_process:
+        held = sandboxes(setup.scorer, planned["reward"].problems) if recipe.stage == "grpo" else {}
+        for task, layers in held.items():
+            print(f"{task}: programs run in {layers}", file=sys.stderr)
         save_json(
             setup.folder / "run.json",
             {
@@ -125,6 +129,7 @@ def train(recipe: Recipe, command: str, state: PartialState) -> Path:
                 "seed": recipe.seed,
                 **surroundings(),
                 **describe(setup),
+                "sandbox": held,
                 "device": str(state.device),
             },
         )

@@ -11,7 +11,7 @@ import pytest
 from verigrad_rewards import Problem, ProblemError, Response, Status
 from verigrad_rewards.code import AssertTest, CallTest, Job, Judge, SandboxUnavailableError, StdioTest, code_tests
 from verigrad_rewards.code.judge import SAID, verdict
-from verigrad_rewards.code.remote import open_remote
+from verigrad_rewards.code.remote import MAX_CALLS, open_remote
 from verigrad_rewards.code.services import find_service
 
 FAST = (0.001, 0.002)
@@ -25,7 +25,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.moods, self.bodies, self.limit, self.old = [], [], 1 << 20, False
+        self.moods, self.bodies, self.limit, self.old, self.room = [], [], 1 << 20, False, 100_000
         self.over = threading.Event()
 
     def address(self, kind):
@@ -42,7 +42,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.bodies.append(body)
         mood = self.server.moods.pop(0) if self.server.moods else None
-        if isinstance(mood, int):
+        if len(body) > self.server.room:
+            self.reply(400, b'{"stack": "PayloadTooLargeError: request entity too large"}')
+        elif isinstance(mood, int):
             self.reply(mood, b'{"message": "mood"}')
         elif isinstance(mood, bytes):
             self.reply(200, mood)
@@ -144,13 +146,30 @@ def server():
         server.shutdown()
 
 
-@pytest.fixture(autouse=True)
-def healthy(request):
-    yield
-    if "server" in request.fixturenames:
-        server = request.getfixturevalue("server")
-        server.limit, server.old = 1 << 20, False
-        server.moods.clear()
+@pytest.fixture
+def moody(server):
+    """The server, well again afterwards."""
+    yield server
+    server.limit, server.old = 1 << 20, False
+    server.moods.clear()
+
+
+@pytest.fixture(scope="module")
+def fusion(server):
+    remote = open_remote(server.address("fusion"), FAST)
+    yield remote
+    remote.close()
+
+
+@pytest.fixture(scope="module")
+def piston(server):
+    remote = open_remote(server.address("piston"), FAST)
+    yield remote
+    remote.close()
+
+
+def judged(remote, job):
+    return verdict(remote, job, job.tests)
 
 
 CALLS = [CallTest([3], 10), CallTest([-1], -2, {"add": 1})]
@@ -171,12 +190,10 @@ JOBS = {
     "prelude": Job(f"{F}three * x + add", CALLS, "f", prelude="three = 3"),
     "raises": Job(f"{F}{{}}['é']", CALLS, "f"),
     "raises at once": Job("1 / 0", CALLS, "f"),
-    "exits at once": Job("exit()", CALLS, "f"),
     "no function": Job("g = 1", CALLS, "f"),
     "no syntax": Job("def f(x) return", CALLS, "f"),
     "surrogate": Job("def f(x): return '\ud800'", CALLS, "f"),
     "leaves": Job("import os\ndef f(x): os._exit(3)", CALLS, "f"),
-    "leaves well": Job("import os\ndef f(x): os._exit(0)", CALLS, "f"),
     "crashes": Job("import os\ndef f(x): os.abort()", CALLS, "f"),
     "ends badly": Job(f"import os, atexit\natexit.register(os._exit, 5)\n{F}10", CALLS[:1], "f"),
     "memory": Job("def f(x): return [0] * 10**9", CALLS, "f"),
@@ -184,32 +201,19 @@ JOBS = {
     "a thread": Job(f"import threading\nt = threading.Thread(target=int); t.start(); t.join()\n{F}10", CALLS[:1], "f"),
     "asks for input": Job(f"{F}input()", CALLS, "f"),
     "prints": Job("print(sum(map(int, input().split())))", PRINT),
-    "prints too little": Job("import sys\nsys.stdin.read()", PRINT),
     "prints and fails": Job("print(6)\nimport sys\nprint('?', file=sys.stderr)\nraise KeyError('é')", PRINT),
     "prints and leaves": Job("print(6)\nraise SystemExit('x')", PRINT),
     "prints and waits": Job("print(6, flush=True)\nimport time\ntime.sleep(9)", PRINT, timeout_s=0.1),
     "remembers": Job(COUNT, MEMORY[1:], "f"),
     "forgets": Job("def f(): return 1", MEMORY[:1], "f"),
     "changes": Job("def f(a): a.sort(key=str, reverse=False); a.sort(key=lambda x: isinstance(x, list))", SORT, "f"),
-    "does not change": Job("def f(a): pass", SORT, "f"),
     "leaves a test": Job("import os\ndef f(*a): os._exit(0)", MEMORY[:1], "f"),
     "late in a test": Job("import time\ndef f(*a): time.sleep(9)", MEMORY[:1], "f", timeout_s=0.1),
 }
 
 
 EARN = {"right", "prelude", "a thread", "prints", "remembers", "changes"}
-ENDS = [
-    "right",
-    "raises",
-    "leaves",
-    "crashes",
-    "late",
-    "memory",
-    "asks for input",
-    "prints",
-    "prints and fails",
-    "changes",
-]
+ENDS = [*"raises leaves crashes late memory prints changes".split(), "prints and fails"]
 
 
 @pytest.fixture(scope="module")
@@ -220,26 +224,25 @@ def here():
 
 @pytest.mark.parametrize(("kind", "names"), [("fusion", list(JOBS)), ("piston", ENDS)])
 def test_verdicts_are_those_of_a_local_judge(server, here, kind, names):
-    with Judge(3, server.address(kind)) as judge:
+    with Judge(2, server.address(kind)) as judge:
         there = dict(zip(names, judge.judge_many([JOBS[name] for name in names]), strict=True))
     assert there == {name: here[name] for name in names}
     assert {name for name, each in there.items() if each.reward == 1.0} == EARN & set(names)
 
 
 @pytest.mark.parametrize("kind", ["piston", "fusion"])
-def test_nothing_expected_leaves_this_machine(server, kind):
-    server.bodies.clear()
+def test_nothing_expected_leaves_this_machine(moody, request, kind):
+    moody.bodies.clear()
     jobs = [
         Job(f"{F}2 * 3", [CallTest([1], 70707071)], "f"),
         Job("print(6)", [StdioTest("in 1\n", "70707072\n")]),
         Job(f"{F}6", [AssertTest("assert f(1) == 70707073", "limit = 70707074")], "f"),
     ]
-    with Judge(1, server.address(kind)) as judge:
-        details = [each.detail for each in judge.judge_many(jobs)]
-    assert ["70707071" in details[0], "70707072" in details[1], "70707073" in details[2]] == [True] * 3
-    assert len(server.bodies) == 4
-    assert not any(b"7070707" in body or b"assert f" in body for body in server.bodies)
-    assert all(b"2 * 3" in body or n != 1 for n, body in enumerate(server.bodies))
+    details = [judged(request.getfixturevalue(kind), job).detail for job in jobs]
+    assert [f"7070707{n}" in detail for n, detail in enumerate(details, 1)] == [True] * 3
+    own = [body for body in moody.bodies if b"x" * 9999 not in body]  # without what the fixture asked
+    assert [b"2 * 3" in own[0], b"in 1" in own[1], len(own)] == [True, True, 3]
+    assert not any(b"7070707" in body or b"assert f" in body for body in moody.bodies)
 
 
 FORGE = f"""
@@ -260,21 +263,19 @@ atexit.register(forge)
 
 
 @pytest.mark.parametrize(("value", "reward"), [("11", 0.0), ("10", 1.0)])
-def test_a_program_answers_by_its_function_alone(server, value, reward):
-    with Judge(1, server.address("fusion")) as judge:
-        said = judge.judge(Job(FORGE + value, CALLS[:1], "f"))
+def test_a_program_answers_by_its_function_alone(fusion, value, reward):
+    said = judged(fusion, Job(FORGE + value, CALLS[:1], "f"))
     assert (said.reward, said.detail) == (reward, "all 1 tests pass" if reward else WRONG)
 
 
 WRONG = "test 1 of 1: f(3) gives 11, expected 10"
 
 
-def test_a_service_that_recovers_is_asked_again(server):
-    remote = open_remote(server.address("fusion"), FAST)
+def test_a_service_that_recovers_is_asked_again(moody, fusion):
     for moods in ([503, 503], [429, "break_off"], [502, 504]):
-        server.moods[:] = moods
-        assert verdict(remote, Job(f"{F}10", CALLS[:1], "f"), CALLS[:1]).status is Status.CORRECT
-        assert not server.moods
+        moody.moods[:] = moods
+        assert judged(fusion, Job(f"{F}10", CALLS[:1], "f")).status is Status.CORRECT
+        assert not moody.moods
 
 
 FAILURES = [
@@ -282,8 +283,8 @@ FAILURES = [
     ("piston", [500], 'HTTP 500 ({"message": "mood"})'),
     ("piston", [400], 'HTTP 400 ({"message": "mood"})'),
     ("piston", [302], "HTTP 302"),
-    ("fusion", ["hang"] * 3, "no reply in 3 tries (nothing within 0.05 s)"),
-    ("fusion", ["drip"] * 3, "no reply in 3 tries (nothing within 0.05 s)"),
+    ("fusion", ["hang"] * 3, "no reply in 3 tries (nothing within 0.03 s)"),
+    ("fusion", ["drip"] * 3, "no reply in 3 tries (nothing within 0.03 s)"),
     ("fusion", ["break_off"] * 3, "no reply in 3 tries (IncompleteRead(9 bytes read, 91 more expected))"),
     ("fusion", ["no_http"], "no HTTP: BadStatusLine"),
     ("fusion", [b"\xff garbage"], "a reply that SandboxFusion does not give (\ufffd garbage)"),
@@ -300,16 +301,16 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("kind", "moods", "found"), FAILURES)
-def test_a_failing_service_is_no_wrong_answer(server, kind, moods, found):
-    server.moods[:] = moods
-    grace_s = 0.03 if moods[0] in ("hang", "drip") else 10
+def test_a_failing_service_is_no_wrong_answer(moody, kind, moods, found):
+    moody.moods[:] = moods
+    grace_s = 0.01 if moods[0] in ("hang", "drip") else 10
     with pytest.raises(SandboxUnavailableError) as caught:
-        find_service(server.address(kind), FAST, grace_s).run("", "", 0.02, 256)
-    message, link = str(caught.value), find_service(server.address(kind)).link
+        find_service(moody.address(kind), FAST, grace_s).run("", "", 0.02, 256)
+    message, link = str(caught.value), find_service(moody.address(kind)).link
     assert message.startswith(f"{link.url}: found {found}")
     assert message.endswith(f"; see that {link.name} runs there and what its log says, or use another sandbox")
     assert "\n" not in message
-    assert not server.moods
+    assert not moody.moods
 
 
 def test_a_service_that_is_not_there_is_named():
@@ -330,10 +331,10 @@ def test_a_service_that_is_not_there_is_named():
         ("flood", "output cut short (its limit is too low; Piston's is PISTON_OUTPUT_MAX_SIZE)"),
     ],
 )  # fmt: skip
-def test_a_service_proves_itself_first(server, reply, found):
-    server.moods[:] = [reply]
+def test_a_service_proves_itself_first(moody, reply, found):
+    moody.moods[:] = [reply]
     with pytest.raises(SandboxUnavailableError) as caught:
-        open_remote(server.address("fusion"), FAST)
+        open_remote(moody.address("fusion"), FAST)
     assert f"found {found} from a test program where Python 3.10 prints 65536 characters; see" in str(caught.value)
 
 
@@ -342,44 +343,66 @@ LONG = Job("print('x' * 70000)", [StdioTest("", "x" * 70000)])
 
 
 @pytest.mark.parametrize("job", [LOUD, LONG])
-def test_too_much_output_is_the_programs_fault_unless_a_test_asks_for_it(server, job):
-    remote = open_remote(server.address("piston"), FAST)
-    server.moods[:] = ["flood"]
-    assert verdict(remote, job, job.tests).detail == "test 1 of 1: output: more than is allowed"
-    server.limit = 66_000
+def test_too_much_output_is_the_programs_fault_unless_a_test_asks_for_it(moody, piston, job):
+    moody.moods[:] = ["flood"]
+    assert judged(piston, job).detail == "test 1 of 1: output: more than is allowed"
+    moody.limit = 66_000
     if job is LOUD:
-        assert verdict(remote, job, job.tests).detail == "test 1 of 1: output: more than is allowed"
+        assert judged(piston, job).detail == "test 1 of 1: output: more than is allowed"
     else:
-        with pytest.raises(
-            SandboxUnavailableError, match="output cut after 66000 of 70000 characters that a test expects"
-        ):
-            verdict(remote, job, job.tests)
+        with pytest.raises(SandboxUnavailableError, match="cut after 66000 of 70000 characters that a test expects"):
+            judged(piston, job)
 
 
-def test_old_piston_gives_no_status(server):
-    server.old = True
-    remote = open_remote(server.address("piston"), FAST)
-    job = Job("while True: pass", PRINT, timeout_s=0.1)
-    said = verdict(remote, job, PRINT)
+@pytest.mark.parametrize(
+    "job",
+    [
+        Job(f"{F}10 # {'x' * 90_000}", CALLS, "f"),
+        Job(f"print(6) # {'x' * 90_000}", PRINT),
+        Job("def f(a): a.append('x' * 90_000)", [AssertTest("a = []\nf(a)\nf(a)")], "f"),
+    ],
+)
+def test_a_long_program_is_at_fault_where_the_service_takes_none(piston, job):
+    said = judged(piston, job)
+    assert said.reward == 0.0
+    assert said.detail.endswith(": the program or what it returns is too long for the service")
+
+
+@pytest.mark.parametrize(
+    "job", [Job("print(6)", [StdioTest("x" * 90_000, "6")]), Job(F, [CallTest(["x" * 90_000], 6)], "f")]
+)
+def test_a_long_test_is_no_fault_of_a_program(piston, job):
+    with pytest.raises(
+        SandboxUnavailableError, match="found that an order of 1[0-9]{5} bytes is too large; see that Piston"
+    ):
+        judged(piston, job)
+
+
+def test_old_piston_gives_no_status(moody, piston):
+    moody.old = True
+    said = judged(piston, Job("while True: pass", PRINT, timeout_s=0.1))
     assert (said.status, said.detail) == (Status.TIMEOUT, "test 1 of 1: timeout: more than 0.1 s")
 
 
-def test_a_test_that_cannot_run_is_a_problem(server):
-    with Judge(1, server.address("fusion")) as judge:
-        with pytest.raises(ProblemError, match="test 1 cannot be run: .*boom"):
-            judge.judge(Job(f"{F}10", [AssertTest("assert f(1)", "raise OSError('boom')")], "f"))
-        with pytest.raises(ProblemError, match="allowed is plain data"):
-            judge.judge(Job(f"{F}10", [CallTest([object()], 1)], "f"))
-        assert judge.judge(Job(f"{F}10", [AssertTest("assert f(1)")], "f")).reward == 1.0
+def test_a_test_that_cannot_run_is_a_problem(fusion):
+    with pytest.raises(ProblemError, match="test 1 cannot be run: .*boom"):
+        judged(fusion, Job(f"{F}10", [AssertTest("assert f(1)", "raise OSError('boom')")], "f"))
+    with pytest.raises(ProblemError, match="allowed is plain data"):
+        judged(fusion, Job(f"{F}10", [CallTest([object()], 1)], "f"))
+    assert judged(fusion, Job(f"{F}10", [AssertTest("assert f(1)")], "f")).reward == 1.0
 
 
-def test_calls_of_a_test_come_to_an_end(server):
-    tests = [AssertTest("while True: assert f(1)")]
-    remote = open_remote(server.address("fusion"), FAST)
-    remote.max_calls = 3
-    said = verdict(remote, Job(f"{F}10", tests, "f"), tests)
+def test_calls_of_a_test_come_to_an_end(fusion):
+    fusion.max_calls = 3
+    said = judged(fusion, Job(f"{F}10", [AssertTest("while True: assert f(1)")], "f"))
+    fusion.max_calls = MAX_CALLS
     assert (said.status, said.detail) == (Status.TIMEOUT, "test 1 of 1: timeout: more than 3 calls")
-    remote.close()
+
+
+def test_a_service_that_fails_in_a_test_of_assertions_is_an_error(moody, fusion):
+    moody.moods[:] = [503] * 3
+    with pytest.raises(SandboxUnavailableError, match="HTTP 503 in 3 tries"):
+        judged(fusion, Job(f"{F}10", [AssertTest("try: f(1)\nexcept BaseException: assert 1")], "f"))
 
 
 def test_layers_name_the_service_and_are_said_once(server, monkeypatch, capsys):
