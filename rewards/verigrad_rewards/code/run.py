@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verigrad_rewards.code.compare import same, same_output, show
-from verigrad_rewards.code.tests import AssertTest, CallTest, StdioTest, Test, needed_setup, runs_check, taken_names
+from verigrad_rewards.code.tests import AssertTest, CallTest, StdioTest, Test, read_assertions
 from verigrad_rewards.code.wire import WireError, load, pack
 from verigrad_rewards.code.worker import Ended, Limits, Run, Worker
 from verigrad_rewards.types import ProblemError, Status
@@ -210,12 +210,13 @@ def run_assertions(worker: Worker, target: Target, test: AssertTest, number: int
 
 def check_request(target: Target, test: AssertTest) -> dict[str, Any]:
     """Return what the process of a test's own code is asked to do."""
+    read = read_assertions(test.code, test.setup)
     return {
         "code": test.code,
-        "setup": needed_setup(test),
+        "setup": read.setup,
         "entry_point": target.entry_point,
-        "functions": taken_names(test),
-        "check": runs_check(test),
+        "functions": read.functions,
+        "check": read.runs_check,
     }
 
 

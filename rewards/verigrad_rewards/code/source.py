@@ -5,7 +5,6 @@ import symtable
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from verigrad_rewards.types import ProblemError
 
@@ -31,7 +30,6 @@ class Source:
     only_defines: bool
 
 
-@lru_cache(1024)
 def read_source(text: str, place: str, field: str) -> Source:
     """Return what can be known of ``text``, which stands in ``field`` at ``place``.
 

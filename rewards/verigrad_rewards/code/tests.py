@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from verigrad_rewards.code.source import read_source
@@ -94,7 +95,10 @@ def read_test(row: object, where: str) -> Test:
         test = kind(**fields)
     else:
         raise ProblemError(f"{where}: found {str(row)[:80]!r}; allowed is {ALLOWED}")
-    problem = fault_in(test, where)
+    try:
+        problem = fault_in(test)
+    except ProblemError as error:
+        problem = str(error)
     if problem:
         raise ProblemError(f"{where}: {problem}")
     return test
@@ -105,7 +109,7 @@ def kind_of(fields: set[str]) -> type[Test] | None:
     return next((kind for kind, (need, may) in KINDS.items() if need <= fields <= need | may), None)
 
 
-def fault_in(test: Test, where: str) -> str:
+def fault_in(test: Test) -> str:
     """Return what is wrong with a test, empty if nothing is."""
     if isinstance(test, CallTest):
         well = isinstance(test.args, list | tuple) and isinstance(test.kwargs, Mapping)
@@ -113,28 +117,36 @@ def fault_in(test: Test, where: str) -> str:
     texts = (test.stdin, test.stdout) if isinstance(test, StdioTest) else (test.code, test.setup)
     if not all(isinstance(text, str) for text in texts):
         return f"found {str(texts)[:60]}; allowed is text"
-    if isinstance(test, AssertTest):
-        read_source(test.setup, where, "setup")
-        if not read_source(test.code, where, "code").asserts:
-            return (
-                f"code {test.code[:40]!r} asserts nothing, so any program would pass; allowed is Python with an assert"
-            )
+    if isinstance(test, AssertTest) and not read_assertions(test.code, test.setup).asserts:
+        return f"code {test.code[:40]!r} asserts nothing, so any program would pass; allowed is Python with an assert"
     return ""
 
 
-def needed_setup(test: AssertTest) -> str:
-    """Return the setup, empty where it only defines what the test does not use."""
-    code, setup = read_source(test.code, "test", "code"), read_source(test.setup, "test", "setup")
-    return "" if setup.only_defines and not code.needs & setup.binds else test.setup
+@dataclass(frozen=True, slots=True)
+class Assertions:
+    """What running an assert test takes.
+
+    Attributes:
+        asserts: whether it can fail at all.
+        setup: what to run first, empty where it only defines what the code does not use.
+        functions: names that neither the code, its setup nor Python binds: functions of the program.
+        runs_check: whether the code only defines ``check(candidate)``, which then is to be called.
+    """
+
+    asserts: bool
+    setup: str
+    functions: tuple[str, ...]
+    runs_check: bool
 
 
-def taken_names(test: AssertTest) -> list[str]:
-    """Return the names that a test uses and neither it, its setup nor Python binds: functions of the program."""
-    code, setup = read_source(test.code, "test", "code"), read_source(test.setup, "test", "setup")
-    return sorted(code.needs - setup.binds - set(dir(builtins)))
+@lru_cache(4096)
+def read_assertions(code: str, setup: str) -> Assertions:
+    """Return what running ``code`` after ``setup`` takes.
 
-
-def runs_check(test: AssertTest) -> bool:
-    """Whether a test only defines ``check(candidate)``, which then is to be called."""
-    code = read_source(test.code, "test", "code")
-    return "check" in code.functions and "check" not in code.calls
+    Raises:
+        ProblemError: one of them is not Python.
+    """
+    test, before = read_source(code, "assertions", "code"), read_source(setup, "assertions", "setup")
+    needed = "" if before.only_defines and not test.needs & before.binds else setup
+    functions = sorted(test.needs - before.binds - set(dir(builtins)))
+    return Assertions(test.asserts, needed, tuple(functions), "check" in test.functions and "check" not in test.calls)

@@ -1,0 +1,80 @@
+"""The seccomp filters for both architectures, run by a small interpreter of classic BPF: no such machine is needed."""
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from verigrad_rewards.code import jail
+
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+ALLOWED, REFUSED, UNKNOWN, KILLED = jail.ALLOW, jail.ERRNO | jail.EPERM, jail.ERRNO | jail.ENOSYS, jail.KILL
+STREAM, DATAGRAM, NONBLOCK = 1, 2, 0o4000
+
+
+def verdict(code, number, architecture, arguments):
+    """Return what a filter says of a system call."""
+    data = struct.pack("=IIQ6Q", number, architecture, 0, *arguments, *[0] * (6 - len(arguments)))
+    at, value = 0, 0
+    while True:
+        operation, yes, no, k = struct.unpack_from("HBBI", code, 8 * at)
+        at += 1
+        if operation == jail.LOAD:
+            (value,) = struct.unpack_from("=I", data, k)
+        elif operation == jail.AND:
+            value &= k
+        elif operation == jail.GIVE:
+            return k
+        else:
+            holds = {jail.EQUAL: value == k, jail.AT_LEAST: value >= k, jail.HAS: value & k != 0}[operation]
+            at += yes if holds else no
+
+
+def both(machine, monkeypatch, call, *arguments, architecture=None):
+    """Return what the filters of interpreter and program say together: the stricter of the two."""
+    monkeypatch.setattr(jail.platform, "machine", lambda: machine)
+    known = {**jail.NEVER, **jail.NOT_IN_PROGRAMS, **jail.CALLS}
+    number = known[call][machine == "aarch64"] if isinstance(call, str) else call
+    seen = jail.AUDIT[machine] if architecture is None else architecture
+    said = [verdict(code, number, seen, arguments) for code in (jail.zygote_filter(), jail.program_filter())]
+    return next((each for each in (KILLED, REFUSED, UNKNOWN) if each in said), ALLOWED)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize(
+    ("call", "arguments", "said"),
+    [
+        (3000, [], ALLOWED), ("clone", [jail.CLONE_THREAD], ALLOWED), ("clone", [0x11], REFUSED),
+        ("clone3", [], UNKNOWN), ("prctl", [jail.PR_SET_NAME], ALLOWED), ("prctl", [jail.PR_SET_PDEATHSIG], REFUSED),
+        ("prctl", [jail.PR_SET_DUMPABLE, 1], REFUSED), ("prlimit64", [0, 3], ALLOWED), ("prlimit64", [1, 3], REFUSED),
+        ("sendto", [3, 0, 0, 0, 0], ALLOWED), ("sendto", [3, 0, 0, 0, 1], REFUSED), ("sendto", [3, 0, 0, 0, 1 << 40], REFUSED),
+        ("socketpair", [1, STREAM], ALLOWED), ("socketpair", [1, STREAM | NONBLOCK], ALLOWED),
+        ("socketpair", [1, DATAGRAM], REFUSED), ("socket", [2, STREAM], REFUSED), ("kill", [1, 0], REFUSED),
+        ("tgkill", [1, 1, 9], REFUSED), ("io_uring_setup", [], REFUSED), ("ptrace", [], REFUSED), ("keyctl", [], REFUSED),
+        ("shmget", [], REFUSED), ("mq_open", [], REFUSED), ("unshare", [], REFUSED), ("execve", [], REFUSED),
+        ("memfd_create", [], REFUSED), ("bpf", [], REFUSED), ("userfaultfd", [], REFUSED), ("setsid", [], REFUSED),
+    ],
+)  # fmt: skip
+def test_filter(machine, call, arguments, said, monkeypatch):
+    assert both(machine, monkeypatch, call, *arguments) == said
+
+
+def test_calls_of_another_architecture_end_the_process(monkeypatch):
+    for machine, foreign in (("x86_64", 0x40000003), ("aarch64", 0x40000028)):  # i386, 32-bit Arm
+        assert both(machine, monkeypatch, 1, architecture=foreign) == KILLED
+    assert both("x86_64", monkeypatch, jail.X32_BIT | 57) == KILLED
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_numbers_are_those_of_the_kernels_headers(machine):
+    if not HEADERS[machine].is_file():
+        pytest.skip(f"{HEADERS[machine]} is absent")
+    found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", HEADERS[machine].read_text())
+    numbers = {name: int(number) for name, number in found}
+    for calls in (jail.NEVER, jail.NOT_IN_PROGRAMS, jail.CALLS):
+        known = {name: pair[machine == "aarch64"] for name, pair in calls.items() if name in numbers}
+        assert known == {name: numbers[name] for name in known}
