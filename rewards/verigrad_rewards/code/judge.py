@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from verigrad_rewards.code.process import WorkerDiedError
 from verigrad_rewards.code.remote import Remote, open_remote, run_remote
 from verigrad_rewards.code.run import Fault, Target, run_tests
 from verigrad_rewards.code.sandbox import CHOICES, KINDS, SandboxUnavailableError
 from verigrad_rewards.code.services import is_address
 from verigrad_rewards.code.tests import StdioTest, Test, read_tests
-from verigrad_rewards.code.worker import Worker, WorkerDiedError, open_worker
+from verigrad_rewards.code.worker import Worker, open_worker
 from verigrad_rewards.types import ProblemError, Status, Verdict
 
 MAX_PROGRAM = 200_000

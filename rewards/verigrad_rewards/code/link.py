@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from verigrad_rewards.code.process import MAX_OUTPUT
 from verigrad_rewards.code.sandbox import SandboxUnavailableError
-from verigrad_rewards.code.worker import MAX_OUTPUT
 
 PAUSES = (0.5, 1.0)  # seconds between tries
 GRACE_S = 10.0  # for the way and for a place in the service's queue, beyond what the program may take

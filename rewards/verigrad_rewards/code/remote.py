@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from verigrad_rewards.code.link import GRACE_S, PAUSES, OrderTooLargeError
+from verigrad_rewards.code.process import MAX_OUTPUT, Ended, Run
 from verigrad_rewards.code.run import (
     UNFINISHED,
     Fault,
@@ -34,7 +35,7 @@ from verigrad_rewards.code.sandbox import SandboxUnavailableError
 from verigrad_rewards.code.services import Ran, Service, find_service
 from verigrad_rewards.code.tests import AssertTest, CallTest, StdioTest, Test
 from verigrad_rewards.code.wire import WireError, load, read_reply
-from verigrad_rewards.code.worker import MAX_OUTPUT, Ended, Run, Worker, open_worker
+from verigrad_rewards.code.worker import Worker, open_worker
 from verigrad_rewards.types import Status
 
 HERE = Path(__file__).parent
@@ -171,7 +172,7 @@ def run_remote(remote: Remote, target: Target, tests: Sequence[Test]) -> Generat
 def texts() -> str:
     """Return source that loads our own modules where they are not installed; it is ASCII."""
     ours = {name: (HERE / f"{name}.py").read_text("utf-8") for name in ("wire", "program", "driver")}
-    loaded = {"jail": "", "state": "", **ours}  # nothing is locked in there, and nothing asked twice
+    loaded = {"state": "", **ours}  # nothing is asked twice there
     return f"TEXTS = {loaded!a}{BOOT}"
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from verigrad_rewards.code.compare import same, same_output, show
+from verigrad_rewards.code.process import Ended, Limits, Run
 from verigrad_rewards.code.tests import AssertTest, CallTest, StdioTest, Test, read_assertions
 from verigrad_rewards.code.wire import WireError, load, pack
-from verigrad_rewards.code.worker import Ended, Limits, Run, Worker
+from verigrad_rewards.code.worker import Worker
 from verigrad_rewards.types import ProblemError, Status
 
 CHECK_S, CHECK_MB = 5.0, 512  # what a test's own code may use beyond the program's time

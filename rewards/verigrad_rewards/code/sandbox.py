@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from verigrad_rewards.code import jail
+from verigrad_rewards.code.paths import readable_paths
 
 KINDS = ("jail", "bwrap", "podman", "docker")  # strongest complete set first, among those that start at once
 CHOICES = "auto, jail, bwrap, podman, docker, none, or the address of a judge such as piston+http://host:2000"
@@ -96,7 +96,7 @@ def bubblewrap() -> list[str]:
     found = shutil.which("bwrap")
     if found is None:
         raise SandboxUnavailableError("bubblewrap is not installed")
-    paths = [path for path in jail.readable_paths() if not path.startswith("/dev/")]
+    paths = [path for path in readable_paths() if not path.startswith("/dev/")]
     binds = [part for path in [*paths, python(), str(HERE)] for part in ("--ro-bind", path, path)]
     own = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108
     return [found, "--unshare-all", "--die-with-parent", *own, *binds, "--remount-ro", "/dev", "--remount-ro", "/"]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from verigrad_rewards.code.link import GRACE_S, PAUSES, Link, one_line
-from verigrad_rewards.code.worker import MAX_OUTPUT
+from verigrad_rewards.code.process import MAX_OUTPUT
 
 HOST = r"[\w-]{1,63}(\.[\w-]{1,63})*|\[[0-9a-f:.]+\]"
 ADDRESS = re.compile(rf"(piston|fusion)\+(https?://({HOST})(:\d+)?(/[!-~]*)?)", re.ASCII)

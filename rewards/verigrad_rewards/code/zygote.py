@@ -24,11 +24,13 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import jail  # pyright: ignore[reportMissingImports]
-import program  # pyright: ignore[reportMissingImports]
+import paths  # pyright: ignore[reportMissingImports]
 import scratch  # pyright: ignore[reportMissingImports]
+import startup  # pyright: ignore[reportMissingImports]
 
 sys.path.pop(0)
-for _name in ("jail", "program", "scratch", "state", "wire"):  # a program's imports find the standard library only
+OURS = "assertions jail paths program scratch seccomp startup state wire"
+for _name in OURS.split():  # a program's imports find the standard library only
     del sys.modules[_name]
 WARM = (
     "abc array ast bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal enum "
@@ -167,7 +169,7 @@ class Zygote:
             self.say({"ended": order["start"], "status": None, "why": "no process could be started"})
         else:
             if pid == 0:
-                program.become(order, handles, self.ruleset, self.locked)
+                startup.become(order, handles, self.ruleset, self.locked)
             self.children[order["start"]] = Child(order["start"], pid, order["timeout_s"])
         for handle in handles:
             os.close(handle)
@@ -204,7 +206,7 @@ class Zygote:
 def connect(address: str) -> socket.socket:
     """Return the socket to the judge: an inherited descriptor, or a path where none can be inherited."""
     if address.isdigit():
-        return socket.socket(fileno=fcntl.fcntl(int(address), fcntl.F_DUPFD_CLOEXEC, max(program.RESERVED) + 1))
+        return socket.socket(fileno=fcntl.fcntl(int(address), fcntl.F_DUPFD_CLOEXEC, max(startup.RESERVED) + 1))
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     link.connect(address)
     return link
@@ -214,12 +216,12 @@ def main() -> None:
     """Lock this interpreter in, say which layers hold, and serve."""
     kind, address, folder = sys.argv[1:4]
     link = connect(address)
-    while os.open("/dev/null", os.O_RDWR) <= max(program.RESERVED):
+    while os.open("/dev/null", os.O_RDWR) <= max(startup.RESERVED):
         pass
     room = scratch.Scratch.make(folder)
     ruleset, said = -1, {"landlock": 0, "namespaces": []}
     if kind != "none":
-        root = scratch.free_root(jail.readable_paths())
+        root = scratch.free_root(paths.readable_paths())
         if kind == "jail" and jail.has_namespaces(root):
             room.remove()
             jail.enter_namespaces(root)

@@ -112,6 +112,11 @@ def test_assertions_in_every_style(code):
     assert run("def f(x): return sum(x)\ndef g(x): return 2*x", [AssertTest(code)]).detail == "all 1 tests pass"
 
 
+def test_what_the_program_returns_never_breaks_the_test():
+    deep = "def f(x):\n  for _ in range(99): x = [x]\n  return x"
+    assert "nested too deeply" in run(deep, [AssertTest("assert f([f(0)]) == 1")]).detail
+
+
 def test_changes_in_place_reach_the_assertions():
     program = "def f(rows):\n  rows[0].append(9)\n  rows.sort(key=len)"
     code = "first = [1]\nrows = [first, []]\nassert f(rows) is None\nassert rows == [[], [1, 9]] and len(rows) == 2"

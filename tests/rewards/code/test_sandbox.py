@@ -15,10 +15,10 @@ READS = Job("def f(x): return open('/etc/passwd').read()", [CallTest([3], 10)], 
 # a process in which the kernel has no system call of this number, as older kernels and some containers have not
 WITHOUT = """
 import sys
-from verigrad_rewards.code import jail
-deny = [jail.statement(jail.EQUAL, int(sys.argv[1]), 0, 1), jail.statement(jail.GIVE, jail.ERRNO | int(sys.argv[2]))]
-jail.LIBC.prctl(jail.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-jail.install(jail.as_program(b"".join([*jail.preamble(), *deny, jail.statement(jail.GIVE, jail.ALLOW)])))
+from verigrad_rewards.code import seccomp
+deny = [seccomp.statement(seccomp.EQUAL, int(sys.argv[1]), 0, 1), seccomp.statement(seccomp.GIVE, seccomp.ERRNO | int(sys.argv[2]))]
+seccomp.LIBC.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+seccomp.install(seccomp.as_program(b"".join([*seccomp.preamble(), *deny, seccomp.statement(seccomp.GIVE, seccomp.ALLOW)])))
 from verigrad_rewards.code import CallTest, SandboxUnavailableError, judge
 try:
     for program in ("def f(x): return 3*x+1", "def f(x): return open('/etc/passwd').read()"):
@@ -174,7 +174,7 @@ def test_an_interpreter_that_cannot_start_is_an_error(monkeypatch):
 
 
 def test_a_stopped_interpreter_is_replaced_and_the_program_judged_again(monkeypatch):
-    monkeypatch.setattr("verigrad_rewards.code.worker.GRACE_S", 0.2)
+    monkeypatch.setattr("verigrad_rewards.code.process.GRACE_S", 0.2)
     with Judge(workers=1) as judge:
         assert judge.judge(RIGHT).reward == 1
         worker = judge.idle.get()

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from verigrad_rewards.code import jail
+from verigrad_rewards.code import seccomp
 
 HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
     "aarch64": Path("/usr/include/asm-generic/unistd.h"),
 }
-ALLOWED, REFUSED, UNKNOWN, KILLED = jail.ALLOW, jail.ERRNO | jail.EPERM, jail.ERRNO | jail.ENOSYS, jail.KILL
+ALLOWED, REFUSED, UNKNOWN, KILLED = (
+    seccomp.ALLOW,
+    seccomp.ERRNO | seccomp.EPERM,
+    seccomp.ERRNO | seccomp.ENOSYS,
+    seccomp.KILL,
+)
 STREAM, DATAGRAM, NONBLOCK = 1, 2, 0o4000
 
 
@@ -23,24 +28,24 @@ def verdict(code, number, architecture, arguments):
     while True:
         operation, yes, no, k = struct.unpack_from("HBBI", code, 8 * at)
         at += 1
-        if operation == jail.LOAD:
+        if operation == seccomp.LOAD:
             (value,) = struct.unpack_from("=I", data, k)
-        elif operation == jail.AND:
+        elif operation == seccomp.AND:
             value &= k
-        elif operation == jail.GIVE:
+        elif operation == seccomp.GIVE:
             return k
         else:
-            holds = {jail.EQUAL: value == k, jail.AT_LEAST: value >= k, jail.HAS: value & k != 0}[operation]
+            holds = {seccomp.EQUAL: value == k, seccomp.AT_LEAST: value >= k, seccomp.HAS: value & k != 0}[operation]
             at += yes if holds else no
 
 
 def both(machine, monkeypatch, call, *arguments, architecture=None):
     """Return what the filters of interpreter and program say together: the stricter of the two."""
-    monkeypatch.setattr(jail.platform, "machine", lambda: machine)
-    known = {**jail.NEVER, **jail.NOT_IN_PROGRAMS, **jail.CALLS}
+    monkeypatch.setattr(seccomp.platform, "machine", lambda: machine)
+    known = {**seccomp.NEVER, **seccomp.NOT_IN_PROGRAMS, **seccomp.CALLS}
     number = known[call][machine == "aarch64"] if isinstance(call, str) else call
-    seen = jail.AUDIT[machine] if architecture is None else architecture
-    said = [verdict(code, number, seen, arguments) for code in (jail.zygote_filter(), jail.program_filter())]
+    seen = seccomp.AUDIT[machine] if architecture is None else architecture
+    said = [verdict(code, number, seen, arguments) for code in (seccomp.zygote_filter(), seccomp.program_filter())]
     return next((each for each in (KILLED, REFUSED, UNKNOWN) if each in said), ALLOWED)
 
 
@@ -48,9 +53,9 @@ def both(machine, monkeypatch, call, *arguments, architecture=None):
 @pytest.mark.parametrize(
     ("call", "arguments", "said"),
     [
-        (3000, [], ALLOWED), ("clone", [jail.CLONE_THREAD], ALLOWED), ("clone", [0x11], REFUSED),
-        ("clone3", [], UNKNOWN), ("prctl", [jail.PR_SET_NAME], ALLOWED), ("prctl", [jail.PR_SET_PDEATHSIG], REFUSED),
-        ("prctl", [jail.PR_SET_DUMPABLE, 1], REFUSED), ("prlimit64", [0, 3], ALLOWED), ("prlimit64", [1, 3], REFUSED),
+        (3000, [], ALLOWED), ("clone", [seccomp.CLONE_THREAD], ALLOWED), ("clone", [0x11], REFUSED),
+        ("clone3", [], UNKNOWN), ("prctl", [seccomp.PR_SET_NAME], ALLOWED), ("prctl", [seccomp.PR_SET_PDEATHSIG], REFUSED),
+        ("prctl", [seccomp.PR_SET_DUMPABLE, 1], REFUSED), ("prlimit64", [0, 3], ALLOWED), ("prlimit64", [1, 3], REFUSED),
         ("sendto", [3, 0, 0, 0, 0], ALLOWED), ("sendto", [3, 0, 0, 0, 1], REFUSED), ("sendto", [3, 0, 0, 0, 1 << 40], REFUSED),
         ("socketpair", [1, STREAM], ALLOWED), ("socketpair", [1, STREAM | NONBLOCK], ALLOWED),
         ("socketpair", [1, DATAGRAM], REFUSED), ("socket", [2, STREAM], REFUSED), ("kill", [1, 0], REFUSED),
@@ -66,7 +71,7 @@ def test_filter(machine, call, arguments, said, monkeypatch):
 def test_calls_of_another_architecture_end_the_process(monkeypatch):
     for machine, foreign in (("x86_64", 0x40000003), ("aarch64", 0x40000028)):  # i386, 32-bit Arm
         assert both(machine, monkeypatch, 1, architecture=foreign) == KILLED
-    assert both("x86_64", monkeypatch, jail.X32_BIT | 57) == KILLED
+    assert both("x86_64", monkeypatch, seccomp.X32_BIT | 57) == KILLED
 
 
 @pytest.mark.parametrize("machine", HEADERS)
@@ -75,6 +80,6 @@ def test_numbers_are_those_of_the_kernels_headers(machine):
         pytest.skip(f"{HEADERS[machine]} is absent")
     found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", HEADERS[machine].read_text())
     numbers = {name: int(number) for name, number in found}
-    for calls in (jail.NEVER, jail.NOT_IN_PROGRAMS, jail.CALLS):
+    for calls in (seccomp.NEVER, seccomp.NOT_IN_PROGRAMS, seccomp.CALLS):
         known = {name: pair[machine == "aarch64"] for name, pair in calls.items() if name in numbers}
         assert known == {name: numbers[name] for name in known}

@@ -1,0 +1,168 @@
+"""Which system calls a program may make: filters of classic BPF over number, architecture and arguments (seccomp(2)).
+
+Runs inside the bare interpreter of ``zygote.py``, so it imports the standard library only. x86-64 and aarch64 Linux.
+"""
+
+import ctypes
+import os
+import platform
+import struct
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
+PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 22, 24, 38
+EPERM, ENOSYS = 1, 38
+ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+X32_BIT = 0x40000000
+CLONE_THREAD = 0x00010000
+LOAD, EQUAL, AT_LEAST, HAS, GIVE, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
+NUMBER, ARCHITECTURE = 0, 4
+
+# numbers: (x86-64, aarch64); None where the architecture has no such call
+NEVER: dict[str, tuple[int | None, int | None]] = {
+    "connect": (42, 203), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202), "accept4": (288, 242),
+    "sendmmsg": (307, 269), "execve": (59, 221), "execveat": (322, 281), "ptrace": (101, 117),
+    "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "process_madvise": (440, 440), "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
+    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+    "io_setup": (206, 0), "io_submit": (209, 2), "add_key": (248, 217), "request_key": (249, 218),
+    "keyctl": (250, 219), "mq_open": (240, 180), "mq_unlink": (241, 181), "shmget": (29, 194), "shmat": (30, 196),
+    "shmctl": (31, 195), "semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191),
+    "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mount": (165, 40),
+    "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268),
+    "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "memfd_create": (319, 279),
+    "memfd_secret": (447, 447), "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54),
+    "mknod": (133, None), "mknodat": (259, 33), "utime": (132, None), "utimes": (235, None), "futimesat": (261, None),
+    "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463),
+    "removexattrat": (466, 466), "file_setattr": (469, 469), "setpriority": (141, 140), "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30), "personality": (135, 92), "acct": (163, 89), "reboot": (169, 142),
+    "kexec_load": (246, 104), "kexec_file_load": (320, 294), "swapon": (167, 224), "swapoff": (168, 225),
+    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "syslog": (103, 116),
+    "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "uselib": (134, None),
+    "migrate_pages": (256, 238), "move_pages": (279, 239), "mbind": (237, 235), "set_mempolicy": (238, 237),
+    "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "setuid": (105, 146), "setgid": (106, 144),
+    "setreuid": (113, 145), "setregid": (114, 143), "setresuid": (117, 147), "setresgid": (119, 149),
+    "setgroups": (116, 159), "setfsuid": (122, 151), "setfsgid": (123, 152), "capset": (126, 91),
+    "sethostname": (170, 161), "setdomainname": (171, 162), "settimeofday": (164, 170), "clock_settime": (227, 112),
+    "adjtimex": (159, 171), "clock_adjtime": (305, 266), "vhangup": (153, 58), "quotactl": (179, 60),
+    "quotactl_fd": (443, 443), "lookup_dcookie": (212, 18), "fanotify_init": (300, 262), "mount_setattr": (442, 442),
+    "move_mount": (429, 429), "open_tree": (428, 428), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "fsmount": (432, 432), "fspick": (433, 433), "truncate": (76, 45), "socket": (41, 198),
+}  # fmt: skip
+# what the interpreter itself still needs: to fork, to end a child, to talk to the judge, to empty the scratch folder
+NOT_IN_PROGRAMS: dict[str, tuple[int | None, int | None]] = {
+    "fork": (57, None), "vfork": (58, None), "kill": (62, 129), "tkill": (200, 130), "pidfd_open": (434, 434),
+    "pidfd_send_signal": (424, 424), "tgkill": (234, 131), "sendmsg": (46, 211), "recvmsg": (47, 212),
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "setsid": (112, 157),
+    "setpgid": (109, 154), "seccomp": (317, 277),
+    "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
+}  # fmt: skip
+CALLS = {
+    "clone": (56, 220), "clone3": (435, 435), "prctl": (157, 167), "sendto": (44, 206),
+    "socketpair": (53, 199), "prlimit64": (302, 261),
+}  # fmt: skip
+
+
+class JailError(OSError):
+    """The kernel lacks a layer of the jail."""
+
+
+def check(result: int, what: str) -> int:
+    """Return ``result`` of a system call, or raise with its name."""
+    if result < 0:
+        raise JailError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+def number(call: str) -> int:
+    """Return the number of a system call on this machine."""
+    return CALLS[call][platform.machine() == "aarch64"]
+
+
+def statement(code: int, k: int, yes: int = 0, no: int = 0) -> bytes:
+    """Return one instruction."""
+    return struct.pack("HBBI", code, yes, no, k)
+
+
+def argument(index: int, high: bool = False) -> int:
+    """Return where the low or high half of an argument lies."""
+    return 16 + 8 * index + 4 * high
+
+
+def deny(calls: dict[str, tuple[int | None, int | None]]) -> list[bytes]:
+    """Return instructions that refuse ``calls`` with EPERM."""
+    numbers = [pair[platform.machine() == "aarch64"] for pair in calls.values()]
+    lines = []
+    for each in numbers:
+        if each is not None:
+            lines += [statement(EQUAL, each, 0, 1), statement(GIVE, ERRNO | EPERM)]
+    return lines
+
+
+def only_if(call: str, tests: list[bytes]) -> list[bytes]:
+    """Return what allow ``call`` where ``tests`` fall through, and refuse it where one jumps to its end."""
+    return [
+        statement(EQUAL, number(call), 0, len(tests) + 2),
+        *tests,
+        statement(GIVE, ALLOW),
+        statement(GIVE, ERRNO | EPERM),
+    ]
+
+
+def same_argument(index: int, value: int, left: int) -> list[bytes]:
+    """Return a test of one argument, ``left`` instructions before the refusal."""
+    return [statement(LOAD, argument(index)), statement(EQUAL, value, 0, left)]
+
+
+def preamble() -> list[bytes]:
+    """Return instructions that end a process which calls the kernel by another architecture's numbers."""
+    machine = platform.machine()
+    lines = [
+        statement(LOAD, ARCHITECTURE),
+        statement(EQUAL, AUDIT[machine], 1, 0),
+        statement(GIVE, KILL),
+        statement(LOAD, NUMBER),
+    ]
+    if machine == "x86_64":
+        lines += [statement(AT_LEAST, X32_BIT, 0, 1), statement(GIVE, KILL)]
+    return lines
+
+
+def zygote_filter() -> bytes:
+    """Return the filter of the interpreter and all its children."""
+    return b"".join([*preamble(), *deny(NEVER), statement(GIVE, ALLOW)])
+
+
+def program_filter() -> bytes:
+    """Return the further filter of a program's process: no process, no signal, no socket but a pair."""
+    lines = [statement(LOAD, NUMBER), *deny(NOT_IN_PROGRAMS)]
+    lines += [statement(EQUAL, number("clone3"), 0, 1), statement(GIVE, ERRNO | ENOSYS)]  # libc falls back to clone
+    lines += only_if("clone", [statement(LOAD, argument(0)), statement(HAS, CLONE_THREAD, 0, 1)])
+    lines += only_if("prctl", same_argument(0, PR_SET_NAME, 1))
+    lines += only_if("prlimit64", same_argument(0, 0, 1))  # its own limits, which it can only lower
+    lines += only_if("sendto", [*same_argument(4, 0, 3), statement(LOAD, argument(4, True)), statement(EQUAL, 0, 0, 1)])
+    # a stream pair, which asyncio needs: a datagram socket could name a receiver
+    lines += only_if("socketpair", [statement(LOAD, argument(1)), statement(AND, 0xF), statement(EQUAL, 1, 0, 1)])
+    return b"".join([*lines, statement(GIVE, ALLOW)])
+
+
+class Program(ctypes.Structure):
+    """``struct sock_fprog``."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def as_program(code: bytes) -> Program:
+    """Return a filter as the kernel takes it."""
+    return Program(len(code) // 8, code)
+
+
+def install(program: Program) -> None:
+    """Install a seccomp filter."""
+    check(LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+
+
+PROGRAM_FILTER = as_program(program_filter() if platform.machine() in AUDIT else b"")
