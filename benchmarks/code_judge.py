@@ -58,10 +58,14 @@ def human_eval(timeout_s: float = 3.0) -> bool:
 
 def in_fork(said: Any, timeout_s: float) -> None:
     """Run program and assertions in a folder of their own, within an alarm and without dangerous functions."""
-    folder, away = tempfile.mkdtemp(), os.chdir
-    remove, back = shutil.rmtree, Path.cwd()
-    away(folder)
-    for module, names in ((os, "kill system fork remove rename rmdir chdir chmod chown"), (shutil, "rmtree move")):
+    folder = tempfile.mkdtemp()
+    kept = {name: getattr(os, name) for name in ("chdir", "rmdir", "unlink")}
+    back, remove = Path.cwd(), shutil.rmtree
+    os.chdir(folder)
+    for module, names in (
+        (os, "kill system fork remove rename rmdir chdir chmod chown unlink"),
+        (shutil, "rmtree move"),
+    ):
         for name in names.split():
             setattr(module, name, None)
     subprocess.Popen = None  # type: ignore[assignment, misc]
@@ -74,10 +78,10 @@ def in_fork(said: Any, timeout_s: float) -> None:
     except BaseException as error:
         said.append(f"failed: {error}")
     signal.setitimer(signal.ITIMER_REAL, 0)
-    away(back)
-    os.rmdir = os.unlink if os.rmdir is None else os.rmdir
-    with contextlib.suppress(TypeError, OSError):
-        remove(folder, ignore_errors=True)
+    for name, function in kept.items():
+        setattr(os, name, function)
+    os.chdir(back)
+    remove(folder)
 
 
 def rate(run: Callable[[], bool]) -> float:
