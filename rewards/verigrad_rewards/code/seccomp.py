@@ -50,7 +50,9 @@ NEVER: dict[str, tuple[int | None, int | None]] = {
     "adjtimex": (159, 171), "clock_adjtime": (305, 266), "vhangup": (153, 58), "quotactl": (179, 60),
     "quotactl_fd": (443, 443), "lookup_dcookie": (212, 18), "fanotify_init": (300, 262), "mount_setattr": (442, 442),
     "move_mount": (429, 429), "open_tree": (428, 428), "fsopen": (430, 430), "fsconfig": (431, 431),
-    "fsmount": (432, 432), "fspick": (433, 433), "truncate": (76, 45), "socket": (41, 198),
+    "fsmount": (432, 432), "fspick": (433, 433), "truncate": (76, 45), "inotify_init": (253, None),
+    "inotify_init1": (294, 26), "inotify_add_watch": (254, 27), "sync": (162, 81), "syncfs": (306, 267),
+    "statmount": (457, 457), "listmount": (458, 458), "open_tree_attr": (467, 467), "socket": (41, 198),
 }  # fmt: skip
 # what the interpreter itself still needs: to fork, to end a child, to talk to the judge, to empty the scratch folder
 NOT_IN_PROGRAMS: dict[str, tuple[int | None, int | None]] = {

@@ -60,8 +60,12 @@ class Worker:
         try:
             ready = self.message(START_S)["ready"]
         except WorkerDiedError:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+            self.process.kill()  # silent, perhaps, and still there
+            said = words(self.process)[-1]
             self.kill()
-            raise SandboxUnavailableError(f"the bare interpreter did not start: {words(self.process)[-1]}") from None
+            raise SandboxUnavailableError(f"the bare interpreter did not start: {said}") from None
         self.layers = Layers(kind, ready["landlock"], tuple(ready["namespaces"]))
         if kind == "jail" and not self.layers.landlock:
             self.close()
@@ -133,6 +137,8 @@ class Worker:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.process.stderr:
+            self.process.stderr.close()
 
 
 def forget_workers() -> None:

@@ -7,6 +7,10 @@ FORGETS = {
     "imports and constants": "import math\nfrom collections import Counter\nN, T = 7, (1, 2)\ndef f(x: int, y=(1, 2)) -> int:\n"
     "  a = []\n  a[0] = math.pi\n  return dict(Counter(a))",
     "closures of one call": "def f(x):\n  def g(y): return x + y\n  return [g(i) for i in range(3)]",
+    "methods and modules": "import re, heapq, itertools as it\nfrom typing import List\nMOD = 10**9 + 7\n"
+    "def g(a: List[int], k=3): return sorted(a, key=lambda v: -v)[:k]\n"
+    "def f(s):\n  h = []\n  for w in re.findall('a', s.lower().strip()): heapq.heappush(h, len(w) % MOD)\n"
+    "  return ','.join(str(v) for v in it.chain(g(h), [max(h, default=0)]))",
     "exceptions": '"""doc"""\ndef f(x):\n  try: return 1 / x\n  except ZeroDivisionError as e: raise ValueError from e',
 }
 REMEMBERS = {
@@ -24,6 +28,13 @@ REMEMBERS = {
     "module through a module": "import typing as t\ndef f(x): return t.sys.x",
     "attrgetter": "import operator\ndef f(x): operator.attrgetter('__dict__')(f)['n'] = 1",
     "frames": "def f(x):\n  g = (i for i in [1])\n  d = g.gi_frame.f_globals\n  d['n'] = 1",
+    "attributes by a formatter": "import string\ndef f(x): return string.Formatter().get_field('0.__globals__', [f], {})",
+    "attributes by a pattern": "def f(x):\n  F = type(f)\n  match f:\n    case F(__globals__=g): g['n'] = 1",
+    "attributes by a pattern, without type": "def f(x):\n  match x:\n    case int(real=r): return r",
+    "class made by a call": "def f(x): return type('A', (), {'n': []})",
+    "cache of typing": "import typing\ndef f(x): return typing.get_args(typing.Optional[x])",
+    "own name of a frame": "def gi_frame(): pass\ndef f(x): (i for i in x).gi_frame",
+    "unknown attribute": "def f(x): return x.spam",
     "everything of a module": "from math import *\ndef f(x): pass",
     "files": "def f(x): open('x', 'w')",
     "setattr": "def f(x): setattr(f, 'n', 1)",
