@@ -8,7 +8,8 @@ import pytest
 
 from verigrad.tasks import TASKS, humaneval, mbpp
 from verigrad.tasks.types import Split
-from verigrad_rewards import ProblemError
+from verigrad_rewards import ProblemError, Response, Status
+from verigrad_rewards.code import code_tests
 from verigrad_rewards.code.source import read_source
 
 HUMANEVAL = Path(__file__).parents[3] / "shared" / "data" / "humaneval.jsonl.gz"
@@ -269,3 +270,27 @@ def test_a_hub_that_cannot_be_had_is_one_line(monkeypatch, task):
     monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
     with pytest.raises(ProblemError, match=f"^{task}: .* cannot be loaded \\(no network\\); give a local file"):
         load(task, "held_out")
+
+
+def judged(problem, program):
+    answer = f"<think>so</think><answer>\n```python\n{program}\n```\n</answer>"
+    return code_tests(problem, Response(answer)).status
+
+
+def test_the_sandbox_decides_what_a_response_earns(tmp_path):
+    (whisper,) = load("humaneval", "held_out", path=write(tmp_path / "h.jsonl", [completion()]))
+    assert judged(whisper, humaneval.solve(whisper).answer) is Status.CORRECT
+    assert judged(whisper, "def whisper(text): return text.swapcase()") is Status.CORRECT
+    # the check's helper is the prompt's, whatever the response makes of it
+    assert judged(whisper, "def shout(text): return 'ab'\ndef whisper(text): return text") is Status.WRONG
+    assert judged(whisper, "x = 1") is Status.WRONG
+    twice = mbpp.to_problem(DOUBLE, "here", "mbpp/0")
+    assert judged(twice, mbpp.solve(twice).answer) is Status.CORRECT
+    assert judged(twice, "def twice(x): return 2 * abs(x)") is Status.WRONG
+
+
+@pytest.mark.skipif(not HUMANEVAL.is_file(), reason="the shared data is not beside this checkout")
+def test_every_real_humaneval_solution_earns_1_and_its_prompt_alone_nothing():
+    problems = load("humaneval", "held_out", path=str(HUMANEVAL))
+    assert {judged(problem, humaneval.solve(problem).answer) for problem in problems} == {Status.CORRECT}
+    assert {judged(problem, "pass") for problem in problems[:20]} == {Status.WRONG}
