@@ -9,6 +9,7 @@ import os
 import platform
 import resource
 import struct
+import sys
 
 import paths  # pyright: ignore[reportMissingImports]
 import seccomp  # pyright: ignore[reportMissingImports]
@@ -89,7 +90,7 @@ def drop_capabilities() -> None:
 
 
 def limit_zygote() -> None:
-    """Set the limits that are the same for every program; those a system does not know are left out."""
+    """Set the limits that are the same for every program."""
     for name, most in (
         ("RLIMIT_FSIZE", SCRATCH_MB << 20),
         ("RLIMIT_NOFILE", 64),
@@ -108,12 +109,17 @@ def limit_program(cpu_s: int, memory_mb: int) -> None:
 
 
 def set_limit(name: str, most: int) -> None:
-    """Set a hard limit, or keep a lower one."""
+    """Set a hard limit, or keep a lower one; outside of Linux those that the system does not know are left out."""
     kind = getattr(resource, name, None)
-    if kind is not None:
-        hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if kind is None:
+        return
+    hard = resource.getrlimit(kind)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    try:
         resource.setrlimit(kind, (most, most))
+    except (ValueError, OSError):
+        if sys.platform == "linux":
+            raise
 
 
 def keep_to_one_arena() -> None:

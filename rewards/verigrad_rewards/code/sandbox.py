@@ -60,10 +60,12 @@ def launch(kind: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a bare interpreter behind the layers of ``kind``; returns it with the socket to it.
 
     Raises:
-        SandboxUnavailableError: what ``kind`` needs is not installed.
+        SandboxUnavailableError: what ``kind`` needs is not there.
     """
     if kind in ("podman", "docker"):
         return launch_container(kind)
+    if kind != "none" and sys.platform != "linux":
+        raise SandboxUnavailableError("needs Linux")
     ours, theirs = socket.socketpair()
     with theirs:
         prefix = bubblewrap() if kind == "bwrap" else []

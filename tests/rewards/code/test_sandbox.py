@@ -106,6 +106,17 @@ def test_an_open_door_is_found_before_the_first_program(tmp_path):
     assert "the jail does not hold: a test program got {'value': ['reading files'" in out
 
 
+def test_elsewhere_than_on_linux_nothing_runs_unless_none_is_typed(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        SandboxUnavailableError, match="jail: needs Linux; bwrap: needs Linux; podman: podman is not inst"
+    ):
+        Judge().layers()
+    with Judge(workers=1, sandbox="none") as judge:
+        assert judge.judge(RIGHT).reward == 1
+
+
 def test_none_is_a_choice_that_must_be_typed():
     with Judge(workers=1, sandbox="none") as judge:
         assert judge.layers() == "none: limits on time, memory and output only, chosen with sandbox: none"
