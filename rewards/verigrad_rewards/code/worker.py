@@ -75,11 +75,14 @@ class Worker:
 
     def test_locks(self) -> None:
         """Run a program that tries the doors; refuse to work if one is open."""
-        with Run(self, "call", {"sources": [PROBE], "announce": False}, Limits(10, 256)) as run:
-            answer = run.ask("f", [os.getpid()], {"dict": []})
+        try:
+            with Run(self, "call", {"sources": [PROBE], "announce": False}, Limits(10, 256)) as run:
+                answer = run.ask("f", [os.getpid()], {"dict": []})
+        except WorkerDiedError:
+            answer = None
         if answer != {"value": []}:
             self.close()
-            raise SandboxUnavailableError(f"the jail does not hold: a test program got {answer or run.ended}")
+            raise SandboxUnavailableError(f"the jail does not hold: a test program got {answer or 'no answer'}")
 
     def message(self, timeout_s: float) -> dict[str, Any]:
         """Return the next message of the zygote.
