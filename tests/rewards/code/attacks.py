@@ -23,7 +23,6 @@ SECRET_TESTS = {
     "print": [StdioTest("go\n", SECRET)],
     "check": [AssertTest(f"def check(candidate):\n    secret = '{SECRET}'\n    assert candidate(1) == secret")],
 }
-LOOP_S = 0.3  # for a program that comes to no end; the judge looks every 0.05 s
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,6 @@ class Attack:
         program: its source.
         tests: of one kind.
         told: whether it is told what ``told`` returns.
-        hangs: whether it comes to no end.
         machine: the only one on which it means anything.
     """
 
@@ -43,7 +41,6 @@ class Attack:
     program: str
     tests: Sequence[CallTest | StdioTest | AssertTest]
     told: bool = False
-    hangs: bool = False
     machine: str = ""
 
 
@@ -58,7 +55,7 @@ def bodies(group: str, programs: Mapping[str, str], tests: Sequence, **options: 
     return attacks(group, whole, tests, **options)
 
 
-def wins(group: str, programs: Mapping[str, str], tests: Sequence = CALLS, **options: object) -> list[Attack]:
+def wins(group: str, programs: Mapping[str, str], tests: Sequence = CALLS[:1], **options: object) -> list[Attack]:
     """Return attacks that are right only where the body of ``attack`` returns something true."""
     whole = {name: "def attack():\n" + indent(plain(text), "    ") for name, text in programs.items()}
     return attacks(group, whole, tests, WON, told=True, **options)
@@ -100,6 +97,7 @@ if __name__ == "__main__":
     print(f(input()))
 """
 WRONG = "\ndef f(x): return None\n"
+READ = "import os, sys\nr = sum(map(int, input().split()))\n"
 
 # ---- what programs are told
 
@@ -159,15 +157,10 @@ EXITS = {  # within f
     "sys_exit": "import sys; sys.exit(0)",
     "system_exit_with_the_answer": "raise SystemExit(3 * x + 1)",
     "keyboard_interrupt": "raise KeyboardInterrupt",
-    "generator_exit": "raise GeneratorExit",
-    "stop_iteration_with_the_answer": "raise StopIteration(3 * x + 1)",
     "os_exit": "import os; os._exit(0)",
     "libc_exit": "import ctypes; ctypes.CDLL(None).exit(0)",
-    "exit_group": "import ctypes, os; ctypes.CDLL(None).syscall(231 if os.uname().machine == 'x86_64' else 94, 0)",
     "finalized_interpreter": "import ctypes; ctypes.pythonapi.Py_FinalizeEx()",
     "segmentation_fault": "import ctypes; ctypes.string_at(0)",
-    "abort": "import os; os.abort()",
-    "kills_itself": "import os; os.kill(os.getpid(), 9)",
     "alarm": "import signal; signal.setitimer(signal.ITIMER_REAL, 0.01); signal.pause()",
     "becomes_true": "import os; os.execv('/bin/true', ['true'])",
     "thread_exits": "import os, threading, time; threading.Thread(target=os._exit, args=(0,)).start(); time.sleep(9)",
@@ -177,8 +170,6 @@ EXITS_AT_LOAD = {
     "os_exit_before": "import os\nos._exit(0)",
     "sys_exit_after": "import sys\ndef f(x): return None\nsys.exit(0)",
     "decorator": "import sys\n@sys.exit\ndef f(x): return 10",
-    "default_argument": "import os\ndef f(x, y=os._exit(0)): return 10",
-    "class_body": "class f:\n    import os\n    os._exit(0)",
     "missing_name_of_the_module": "def __getattr__(name):\n    import os; os._exit(0)",
     "deleted_object": "class D:\n    def __del__(self):\n        import os; os._exit(0)\ndef f(x): D(); return 10",
     "hook_for_errors": "import os, sys\nsys.excepthook = sys.unraisablehook = lambda *a: os._exit(0)\ndef f(x): 1 / 0",
@@ -209,7 +200,6 @@ class Any:
 """
 EQUALS = {
     "equal_to_everything": ANY + "def f(x): return Any()",
-    "entry_point_equal_to_everything": ANY + "f = Any()",
     "int": "class I(int):\n    __eq__ = lambda *a: True\n    __hash__ = int.__hash__\ndef f(x): return I(-9)",
     "float_without_distance": """
         class F(float):
@@ -230,18 +220,6 @@ EQUALS = {
             __index__ = __int__ = lambda self: -9
         def f(x): return I()
     """,
-    "type_with_a_lying_metaclass": """
-        class M(type):
-            __eq__ = lambda *a: True
-            __hash__ = type.__hash__
-        class K(metaclass=M): pass
-        def f(x): return K
-    """,
-    "entry_point_is_an_int_class": """
-        class f(int):
-            __new__ = lambda kind, x: int.__new__(kind, -9)
-            __eq__ = lambda *a: True
-    """,
     "mock": "from unittest.mock import ANY\ndef f(x): return ANY",
     "reduced_to_the_answer": """
         class R:
@@ -261,7 +239,6 @@ EQUALS = {
 }
 EQUAL_LISTS = {
     "list_of_things_equal_to_everything": ANY + "def f(x): return [Any(), Any(), Any()]",
-    "list": "class L(list):\n    __eq__ = lambda *a: True\ndef f(x): return L([7, 8, 9])",
     "list_with_a_lying_length": "class L(list):\n    __len__ = lambda s: 3\ndef f(x): return L()",
     "named_tuple": """
         from collections import namedtuple
@@ -269,11 +246,8 @@ EQUAL_LISTS = {
             __eq__ = lambda *a: True
         def f(x): return T(7, 8, 9)
     """,
-    "elements": "class I(int):\n    __eq__ = lambda *a: True\ndef f(x): return [I(7), I(8), I(9)]",
-    "dictionary_that_equals_lists": "class D(dict):\n    __eq__ = lambda *a: True\ndef f(x): return D(a=1)",
     "prefix": "def f(x): return [3 * x - 2, 3 * x - 1]",
     "superset": "def f(x): return list(range(100))",
-    "set": "def f(x): return {3 * x - 2, 3 * x - 1, 3 * x}",
 }
 
 # ---- to change what judges; each then returns None
@@ -291,21 +265,10 @@ PATCHES = {
         import builtins
         builtins.AssertionError = builtins.Exception = builtins.TypeError = StopIteration
     """,
-    "import": """
-        import builtins, types
-        module = types.ModuleType("any")
-        module.__getattr__ = lambda name: lambda *a, **k: 10
-        builtins.__import__ = lambda *a, **k: module
-    """,
     "json": """
         import json
         json.dumps = json.JSONEncoder.encode = lambda *a, **k: '{"value": 10}'
         json.loads = lambda *a, **k: {"name": "abs", "args": [10], "kwargs": {"dict": []}, "back": False}
-    """,
-    "pickle_and_marshal": """
-        import copyreg, marshal, pickle
-        copyreg.pickle(type(None), lambda x: (int, ("10",)))
-        pickle.loads = marshal.loads = lambda *a, **k: 10
     """,
     "writing": "import os\nwrite = os.write\nos.write = lambda h, data: write(h, data.replace(b'null', b'10'))",
     "operators": """
@@ -332,7 +295,6 @@ PATCHES = {
         frame = sys._getframe()
         while frame: frame.f_trace, frame = trace, frame.f_back
     """,
-    "profile": "import os, sys\nsys.setprofile(lambda f, event, v: event == 'c_call' and v is os.write and os._exit(0))",
     "audit": """
         import sys
         def hook(event, args):
@@ -344,9 +306,9 @@ PATCHES = {
         sys.addaudithook(hook)
     """,
     "code_of_all_functions": """
-        import gc, types
+        import gc, sys, types
         for found in gc.get_objects():
-            if isinstance(found, types.FunctionType) and found.__module__ in ("program", "wire", "state", "__main__"):
+            if isinstance(found, types.FunctionType) and found.__module__ not in sys.stdlib_module_names:
                 try: found.__code__ = (lambda *a, **k: 10).__code__
                 except ValueError: pass
     """,
@@ -355,7 +317,8 @@ PATCHES = {
         frame = sys._getframe().f_back
         while frame:
             frame.f_builtins["AssertionError"] = frame.f_builtins["Exception"] = StopIteration
-            for name in ("pack", "as_line", "call", "finish", "wire"): frame.f_globals[name] = lambda *a: 10
+            for name, value in list(frame.f_globals.items()):
+                if callable(value): frame.f_globals[name] = lambda *a: 10
             frame = frame.f_back
     """,
     "none_that_equals_everything": """
@@ -364,11 +327,6 @@ PATCHES = {
         names.update(__eq__=lambda a, b: True, __reduce__=lambda a: (int, ("10",)), __repr__=lambda a: "10")
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(type(None)))
     """,
-    "codecs": """
-        import codecs, encodings
-        codecs.register(lambda name: codecs.CodecInfo(lambda *a: (b"10", 2), lambda *a: ("10", 2), name=name))
-        encodings._cache.clear()
-    """,
     "standard_output": """
         import sys
         class Stream:
@@ -376,7 +334,6 @@ PATCHES = {
             __getattr__ = lambda self, name: self.write
         sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = Stream()
     """,
-    "modules_gone": "import sys\nsys.modules.clear()\nsys.path.clear()\nsys.meta_path.clear()",
     "exception_for_the_main_thread": """
         import ctypes, threading
         main = ctypes.c_ulong(threading.main_thread().ident)
@@ -384,6 +341,8 @@ PATCHES = {
         threading.Thread(target=raise_in, args=(main, ctypes.py_object(SystemExit))).start()
     """,
 }
+
+PATCHED_CHECKS = ("assertion_error_that_ends_loops", "code_of_all_functions", "names_of_all_frames", "trace", "writing")
 
 # ---- to find out what a test expects
 
@@ -414,15 +373,6 @@ HUNTS = {
                 tried(memory.seek, start)
                 yield tried(memory.read, end - start)
     """,
-    "own_heap": """
-        import ctypes, os
-        yield ctypes.string_at(id(b"x" * 600) - 4096, 8192)
-        libc = ctypes.CDLL(None)
-        libc.malloc.restype = ctypes.c_void_p
-        for power in range(4, 17):
-            for block in [libc.malloc(1 << power) for _ in range(64)]:
-                yield ctypes.string_at(block, 1 << power)
-    """,
     "memory_of_the_judge": """
         import ctypes, os
         for process in (JUDGE, os.getppid()):
@@ -431,18 +381,14 @@ HUNTS = {
             kernel("process_vm_readv", process, here, 1, there, 1, 0)
             yield buffer.raw
     """,
-    "memory_of_the_judge_as_a_file": """
-        with open(f"/proc/{JUDGE}/mem", "rb", 0) as memory:
-            memory.seek(ADDRESS)
-            yield memory.read(16)
-    """,
     "files_of_processes": """
         import os
         for process in (JUDGE, os.getppid(), os.getpid(), "self", 1):
             for name in ("environ", "cmdline", "cwd/secret.txt", "root" + HIDDEN):
                 yield tried(lambda: open(f"/proc/{process}/{name}", "rb").read())
             for handle in range(32):
-                yield tried(lambda: os.pread(os.open(f"/proc/{process}/fd/{handle}", os.O_RDONLY | os.O_NONBLOCK), 9999, 0))
+                mine = tried(os.open, f"/proc/{process}/fd/{handle}", os.O_RDONLY | os.O_NONBLOCK)
+                yield tried(os.pread, mine, 9999, 0)
     """,
     "descriptors_of_the_judge": """
         import os
@@ -460,12 +406,6 @@ HUNTS = {
             yield tried(lambda: mmap.mmap(handle, 0, access=mmap.ACCESS_READ)[:])
             yield tried(lambda: socket.socket(fileno=os.dup(handle)).recvmsg(9999, 99, socket.MSG_PEEK))
     """,
-    "asks_every_descriptor": """
-        import os
-        for question in (b'{"get": "expected"}\\n', b"expected?\\n", b"\\0\\0\\0\\1?"):
-            say(question)
-            yield [tried(os.read, handle, 9999) for handle in range(65)]
-    """,
     "files": """
         import os
         for path in (HIDDEN, TESTS, "../" * 20 + HIDDEN, "/dev/mem", "/proc/kcore"):
@@ -473,16 +413,6 @@ HUNTS = {
         for top in (".", "/tmp", "/dev/shm", "/var/tmp"):
             for folder, _, names in os.walk(top):
                 yield [tried(lambda: open(os.path.join(folder, name), "rb").read(9999)) for name in names]
-    """,
-    "calls_within_the_interpreter": """
-        import json, sys
-        seen, loads = [], json.loads
-        sys.addaudithook(lambda event, args: seen.append(args))
-        sys.setprofile(lambda frame, event, value: seen.append((tried(repr, frame.f_locals), tried(repr, value))))
-        json.loads = lambda *a, **k: seen.append((a, loads(*a, **k))) or seen[-1][1]
-        yield from ()
-        sys.setprofile(None)
-        yield seen
     """,
     "source_of_the_test": """
         import inspect, linecache
@@ -502,16 +432,11 @@ FORGERIES = {
     "all_answers_at_once": """
         import os, sys
         def f(x):
-            token = sys._getframe(1).f_locals["token"]
+            frame = sys._getframe()
+            while "token" not in frame.f_locals: frame = frame.f_back
+            token = frame.f_locals["token"]
             say(b"".join(token + b' {"value": %d}\\n' % value for value in (10, -2, 1)))
             os._exit(0)
-    """,
-    "takes_the_calls_from_the_pipe": """
-        import os
-        token = os.read(3, 9999).split(b" ")[0]
-        say(b"".join(token + b' {"value": %d}\\n' % value for value in (10, -2, 1)))
-        say(b'{"value": 10}\\n')
-        def f(x): return None
     """,
     "says_that_it_passed": """
         say(b'{"passed": true, "gone": false}\\n{"ended": "call", "status": 0, "why": ""}\\n{"remembers": false}\\n')
@@ -546,16 +471,9 @@ FORGERIES = {
                 tried(os.set_blocking, handle, False)
                 say(tried(os.read, handle, 9999))
     """,
-    "turns_all_descriptors_into_one": """
-        import os
-        def f(x):
-            for handle in range(3, 65):
-                if tried(os.dup2, handle, 1): tried(os.write, 1, b'{"value": 10}\\n')
-            for handle in range(65): tried(os.dup2, 4, handle)
-    """,
     "closes_all_descriptors": "import os\nos.closerange(0, 99)\ndef f(x): return 3 * x + 1",
 }
-FORGED_CHECKS = {name: FORGERIES[name] for name in ("says_that_it_passed", "takes_the_calls_from_the_pipe")}
+FORGED_CHECKS = {name: FORGERIES[name] for name in ("says_that_it_passed", "answers_before_it_is_asked")}
 FORGED_ENDS = {
     "right_output_and_exit_1_said_to_be_0": """
         import os
@@ -575,7 +493,6 @@ FORGED_ENDS = {
 KILLS = {  # told nothing of whether they succeed: the judge must go on
     "kills_the_parent": "import os; os.kill(os.getppid(), 9)",
     "stops_the_parent": "import os; os.kill(os.getppid(), 19)",
-    "all_signals_to_the_parent": "import os\nfor number in range(1, 65): tried(os.kill, os.getppid(), number)",
     "kills_the_group": "import os; os.killpg(os.getpgrp(), 9)",
     "kills_the_owner_of_a_descriptor": """
         import fcntl, os
@@ -597,7 +514,6 @@ KILLS = {  # told nothing of whether they succeed: the judge must go on
 }
 SIGNALS = {
     "signals_the_judge": "import os; os.kill(JUDGE, 0); return True",
-    "signals_everything": "import os; os.kill(-1, 0); return True",
     "signals_through_other_calls": """
         import ctypes
         info = ctypes.create_string_buffer(b"\\0" * 8 + b"\\xff" * 4, 128)
@@ -614,7 +530,6 @@ SIGNALS = {
         return None in done
     """,
     "limits_the_judge": "import resource\nreturn resource.prlimit(JUDGE, resource.RLIMIT_NOFILE)",
-    "offers_the_judge_to_the_oom_killer": "open(f'/proc/{JUDGE}/oom_score_adj', 'w').write('1000'); return True",
     "writes_to_the_memory_of_the_judge": """
         import ctypes
         here = (ctypes.c_size_t * 2)(ctypes.addressof(ctypes.create_string_buffer(b"zq")), 2)
@@ -626,14 +541,12 @@ SIGNALS = {
             most = resource.getrlimit(kind)[1] * 2
             if most > 0 and tried(resource.setrlimit, kind, (most, most)) is None: return True
     """,
-    "leaves_its_group": "import os\nreturn None in (tried(os.setsid), tried(os.setpgid, 0, 0), tried(os.setpgid, 0, JUDGE))",
 }
 
 # ---- bombs: processes, threads, memory, files, descriptors, output; bounded, so that a leaky jail does no harm
 
 PROCESSES = {
     "fork": "import os\nfor _ in range(30):\n    if os.fork() == 0: linger()\nreturn True",
-    "fork_of_libc": "import ctypes\nfor _ in range(30):\n    if ctypes.CDLL(None).fork() == 0: linger()\nreturn True",
     "clone": """
         for flags in (17, 0x8000 | 17, 0x00800000):  # a child, a child of the parent, one that says nothing
             child = kernel("clone", flags, 0, 0, 0, 0)
@@ -646,14 +559,8 @@ PROCESSES = {
         if child == 0: linger()
         return child > 0
     """,
-    "shell": "import os\nreturn os.system('sleep 30 &') == 0",
     "subprocess": "import subprocess\nreturn subprocess.Popen(['sleep', '30'], start_new_session=True)",
     "spawn": "import os\nreturn os.posix_spawn('/bin/sleep', ['sleep', '30'], {})",
-    "multiprocessing": """
-        import multiprocessing
-        multiprocessing.get_context("fork").Process(target=linger).start()
-        return True
-    """,
     "daemon": """
         import os
         if os.fork() == 0:
@@ -665,38 +572,24 @@ PROCESSES = {
 }
 MEMORY = {  # right where more than the limit of 256 MB is held
     "bytes": "return len(bytearray(b'x') * (400 << 20))",
-    "list": "return [b'x' * (1 << 20) + bytes([i % 250]) for i in range(400)]",
     "number": "return (1 << (8 * (400 << 20))).bit_length()",
-    "maps": "import mmap\nmaps = [mmap.mmap(-1, 10 << 20) for _ in range(40)]\nreturn [m.write(b'x' * len(m)) for m in maps]",
-    "file_in_memory": """
-        import os
-        handle = os.memfd_create("x")
-        return [os.write(handle, b"x" * (1 << 20)) for _ in range(400)]
-    """,
-    "shared_memory": """
-        with open("/dev/shm/" + MARK, "wb") as stream:
-            return [stream.write(b"x" * (1 << 20)) for _ in range(400)]
-    """,
+    "maps": "import mmap; return [mmap.mmap(-1, 20 << 20) for _ in range(20)]",
+    "files_in_memory": "import os\nreturn [os.write(os.memfd_create('x'), b'x' * (20 << 20)) for _ in range(20)]",
+    "shared_memory": "return [open(f'/dev/shm/{MARK}{i}', 'wb').write(b'x' * (20 << 20)) for i in range(20)]",
     "stacks_of_threads": """
         import threading, time
         threading.stack_size(32 << 20)
         return [threading.Thread(target=time.sleep, args=(0.1,), daemon=True).start() for _ in range(20)]
     """,
-    "formatted": "return '%400000000d' % 3",
     "more_threads_than_allowed": """
         import threading, time
         threading.stack_size(32 << 10)
         return [threading.Thread(target=time.sleep, args=(9,), daemon=True).start() for _ in range(1000)]
     """,
-    "pipes": """
-        import fcntl, os
-        ends = [os.pipe() for _ in range(200)]
-        return [fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 1 << 20) and os.write(w, b"x" * (1 << 20)) for r, w in ends]
-    """,
     "descriptors": "return [open('/dev/null') for _ in range(100)]",
-    "big_file": "with open('file', 'wb') as stream:\n    return [stream.write(b'x' * (1 << 20)) for _ in range(100)]",
+    "big_files": "return [open(str(i), 'wb').write(b'x' * (50 << 20)) for i in range(40)]",
     "sparse_file": "with open('file', 'wb') as stream:\n    stream.truncate(1 << 30)\n    return True",
-    "many_files": "return [open(str(i), 'w').close() for i in range(5000)]",
+    "many_files": "return [open(str(i), 'w').close() for i in range(50000)]",
 }
 FILES_LEFT = {  # in the folder that a program may write to, which the next one must find empty
     "deep_folders": """
@@ -718,30 +611,19 @@ FILES_LEFT = {  # in the folder that a program may write to, which the next one 
     """,
     "links": """
         import os
-        os.symlink(FOLDER, "folder")
-        os.symlink(CANARY, "canary")
-        os.symlink("loop", "loop")
-        os.symlink("/", "root")
+        for path in (FOLDER, CANARY, "/", "link"): tried(os.symlink, path, "link" + path.replace("/", "_"))
+        tried(os.link, CANARY, "hard link")
         tried(os.mkfifo, "pipe")
     """,
-    "no_folder_at_all": "import os\nos.rmdir(os.getcwd())",
-    "folder_under_another_name": "import os\nos.rename(os.getcwd(), os.getcwd() + MARK)",
-    "folder_of_mode_0_itself": "import os\nos.chmod('.', 0)",
+    "folder_itself": "import os\ntried(os.chmod, '.', 0); tried(os.rename, os.getcwd(), MARK); os.rmdir(os.getcwd())",
 }
 FLOODS = {  # of output, by a program that prints
-    "endless": "while True: print('x' * 10000)",
     "both_streams": "import os\nwhile True: os.write(2, b'x' * 9999); os.write(1, b'x' * 9999)",
     "right_answer_before": "print(sum(map(int, input().split())), flush=True)\nwhile True: print('junk' * 1000)",
     "blank_lines_before_junk": """
         import sys
         print(sum(map(int, input().split())))
-        sys.stdout.write("\\n" * (7 << 20) + "junk")
-    """,
-    "many_threads": """
-        import os, threading
-        def write():
-            while True: os.write(1, b"x" * 4096)
-        for _ in range(8): threading.Thread(target=write).start()
+        sys.stdout.write("\\n" * (1 << 20) + "junk")
     """,
 }
 
@@ -761,10 +643,9 @@ LOOPS = {
             try: time.sleep(9)
             except BaseException: pass
     """,
-    "waits_for_itself": "import threading; threading.Lock().acquire(); threading.Event().wait()",
     "result_of_exponential_size": "for _ in range(60): x = [x, x]\nreturn x",
     "last_test_only": "while x == 0: pass\nreturn 3 * x + 1",
-    "thread_after_right_answers": "import threading, time; threading.Thread(target=time.sleep, args=(99,)).start(); return 3 * x + 1",
+    "thread_after_right_answers": "import threading; threading.Timer(99, print).start(); return 3 * x + 1",
     "exit_handler_after_right_answers": "import atexit, time; atexit.register(time.sleep, 99); return 3 * x + 1",
 }
 PRINTED_LOOPS = {
@@ -792,10 +673,6 @@ NETWORK = {
         import socket
         return socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", UDP))
     """,
-    "udp_by_mapped_address": """
-        import socket
-        return socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, ("::ffff:127.0.0.1", UDP))
-    """,
     "unix": "import socket; socket.socket(socket.AF_UNIX).connect(STREAM); return True",
     "abstract": "import socket; socket.socket(socket.AF_UNIX).connect(chr(0) + ABSTRACT); return True",
     "unix_datagram": "import socket; return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', DATAGRAM)",
@@ -804,27 +681,13 @@ NETWORK = {
         one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         return one.sendto(b"x", DATAGRAM)
     """,
-    "pair_that_names_a_receiver_in_a_message": """
-        import socket
-        one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        return one.sendmsg([b"x"], [], 0, DATAGRAM)
-    """,
-    "pair_connected_anew": """
-        import socket
-        one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        one.connect(DATAGRAM)
-        return one.send(b"x")
-    """,
     "inherited_descriptors": """
         import os, socket
         for handle in range(65):
-            if tried(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM, fileno=os.dup(handle)).sendto(b"x", DATAGRAM)):
-                return True
+            mine = tried(socket.socket, socket.AF_UNIX, socket.SOCK_DGRAM, 0, handle)
+            if mine and tried(mine.sendto, b"x", DATAGRAM): return True
     """,
-    "event_loop": "import asyncio; return asyncio.run(asyncio.open_connection('127.0.0.1', TCP))",
     "listens": "import socket; return socket.create_server(('127.0.0.1', 0))",
-    "listens_to_a_name": "import socket; socket.socket(socket.AF_UNIX).bind(chr(0) + MARK); return True",
-    "kernel": "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).bind((0, 0)); return True",
 }
 
 # ---- to read or change files of others
@@ -836,7 +699,6 @@ FILES = {
         return open("/proc/self/fd/%d" % os.open(HIDDEN, os.O_PATH)).read()
     """,
     "reads_through_a_hard_link": "import os; os.link(HIDDEN, 'link'); return open('link').read()",
-    "reads_from_within": "import os; os.chdir(FOLDER); return open('secret.txt').read()",
     "reads_through_the_root_of_a_process": "return open(f'/proc/{JUDGE}/root{HIDDEN}').read()",
     "reads_by_openat2": """
         import ctypes, os
@@ -851,8 +713,7 @@ FILES = {
     """,
     "lists": "import os; return os.listdir(FOLDER)",
     "appends": "open(CANARY, 'a').write('x'); return True",
-    "appends_by_relative_path": "open('../' * 20 + CANARY, 'a').write('x'); return True",
-    "appends_through_a_symbolic_link": "import os; os.symlink(CANARY, 'link'); open('link', 'a').write('x'); return True",
+    "appends_through_a_symbolic_link": "import os; os.symlink(CANARY, 'to'); open('to', 'a').write('x'); return True",
     "writes_through_a_map": """
         import mmap, os
         mmap.mmap(os.open(CANARY, os.O_RDWR), 0)[0] = 65
@@ -863,51 +724,54 @@ FILES = {
     "renames": "import os; os.rename(CANARY, CANARY + MARK); return True",
     "replaces": "import os; open('mine', 'w').close(); os.rename('mine', CANARY); return True",
     "changes_the_mode": "import os; os.chmod(CANARY, 0); return True",
-    "changes_the_mode_by_handle": "import os; os.fchmod(os.open(CANARY, os.O_RDONLY), 0); return True",
     "changes_the_mode_by_fchmodat2": "return kernel('fchmodat2', -100, CANARY.encode(), 0, 0) == 0",
     "changes_the_owner": "import os; os.chown(CANARY, os.getuid(), os.getgid()); return True",
     "changes_the_time": "import os; os.utime(CANARY, (1, 1)); return True",
     "adds_an_attribute": "import os; os.setxattr(CANARY, 'user.x', b'1'); return True",
     "links": "import os; os.link(CANARY, CANARY + MARK); return True",
-    "links_symbolically": "import os; os.symlink('/', CANARY + MARK); return True",
     "makes_a_folder": "import os; os.mkdir(CANARY + MARK); return True",
-    "makes_a_pipe": "import os; os.mkfifo(CANARY + MARK); return True",
     "makes_a_device": "import os; os.mknod('device', 0o20666, os.makedev(1, 3)); return True",
-    "executes": "import os; os.chmod(CANARY, 0o777); os.execv(CANARY, ['x'])",
     "writes_to_the_standard_library": "open(__import__('os').__file__, 'a'); return True",
-    "writes_to_the_system": "return [p for p in ('/etc/passwd', '/proc/sysrq-trigger', '/proc/self/oom_score_adj') if tried(open, p, 'a')]",
+    "writes_to_the_system": "return any(tried(open, p, 'a') for p in ('/etc/passwd', '/proc/self/oom_score_adj'))",
 }
 MARKS = {
     "everywhere": "leave_mark('/', '/etc', '/usr/local/bin', '/root', '/home')",
-    "beside_modules": "import sys; leave_mark(*sys.path, sys.prefix, __file__ if '__file__' in globals() else '/')",
     "when_it_ends": "import atexit; atexit.register(leave_mark)",
-    "when_it_is_cleared": "class D:\n    def __del__(self, mark=leave_mark): mark()\nkept = D()",
-    "by_a_thread": "import threading; threading.Timer(0.05, leave_mark).start()",
+    "by_a_thread": "import threading; threading.Thread(target=leave_mark).start()",
 }
 
 # ---- to leave something to the next program: what plants it, what finds it
 
 POISON = {
     "modules": (
-        "import builtins, json, sys; builtins.len = builtins.poison = json.poison = sys.poison = sys.modules['poison'] = sys",
-        "import json, sys; return hasattr(json, 'poison') or hasattr(sys, 'poison') or 'poison' in sys.modules or len is sys",
+        """
+        import builtins, json, sys
+        builtins.len = json.poison = sys.poison = sys.modules["poison"] = sys
+        """,
+        """
+        import json, sys
+        return hasattr(json, "poison") or hasattr(sys, "poison") or "poison" in sys.modules or len is sys
+        """,
     ),
-    "numbers": (
-        "import ctypes; ctypes.memmove(id(7) + 24, b'\\x09', 1)",
-        "return 7 + 1 == 10",
-    ),
+    "numbers": ("import ctypes; ctypes.memmove(id(7) + 24, b'\\x09', 1)", "return 7 + 1 == 10"),
     "state_of_the_process": (
-        "import os, resource, signal; os.environ['POISON'] = '1'; os.umask(0o123); signal.signal(10, signal.SIG_IGN); "
-        "signal.pthread_sigmask(signal.SIG_BLOCK, [12]); resource.setrlimit(resource.RLIMIT_NOFILE, (13, 13)); os.nice(3)",
         """
         import os, resource, signal
-        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        os.environ["POISON"] = "1"
+        os.umask(0o123)
+        signal.signal(10, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [12])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (13, 13))
+        """,
+        """
+        import os, resource, signal
+        limit, ignored = resource.getrlimit(resource.RLIMIT_NOFILE)[1], signal.getsignal(10) == signal.SIG_IGN
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-        return "POISON" in os.environ or os.umask(0) == 0o123 or blocked or os.nice(0) == 3 or limit == 13
+        return "POISON" in os.environ or os.umask(0) == 0o123 or blocked or ignored or limit == 13
         """,
     ),
     "files": (
-        "leave_mark()\nopen(MARK + '.pth', 'w').close(); open('json.py', 'w').close()",
+        "leave_mark(); open('json.py', 'w').close()",
         """
         import os
         folders = (".", "/tmp", "/var/tmp", "/dev/shm", "/run", os.environ["HOME"])
@@ -915,16 +779,28 @@ POISON = {
         """,
     ),
     "flags_of_descriptors": (
-        "import fcntl, os\nfor handle in range(65): tried(fcntl.fcntl, handle, fcntl.F_SETFL, os.O_APPEND | os.O_NONBLOCK)",
-        "import fcntl, os; return [h for h in range(65) if tried(fcntl.fcntl, h, fcntl.F_GETFL) not in (b'', 0, 1, 2)]",
+        """
+        import fcntl, os
+        for handle in range(65): tried(fcntl.fcntl, handle, fcntl.F_SETFL, os.O_APPEND | os.O_NONBLOCK)
+        """,
+        """
+        import fcntl, os
+        return [h for h in range(65) if int(tried(fcntl.fcntl, h, fcntl.F_GETFL) or 0) & (os.O_APPEND | os.O_NONBLOCK)]
+        """,
     ),
     "system_v": (
-        "for call in ('shmget', 'msgget', 'semget'): kernel(call, KEY, *{'shmget': (4096, 0o1666), 'semget': (1, 0o1666)}.get(call, (0o1666,)))",
-        "return [c for c, more in (('shmget', (1, 0)), ('msgget', (0,)), ('semget', (1, 0))) if kernel(c, KEY, *more) >= 0]",
+        """
+        for call, more in (("shmget", (4096, 0o1666)), ("msgget", (0o1666,)), ("semget", (1, 0o1666))):
+            kernel(call, KEY, *more)
+        """,
+        """
+        found = [kernel("shmget", KEY, 1, 0), kernel("msgget", KEY, 0), kernel("semget", KEY, 1, 0)]
+        return max(found) >= 0
+        """,
     ),
     "keyring": (
         "for ring in (-1, -2, -3, -4, -5): kernel('add_key', b'user', MARK.encode(), b'x', 1, ring)",
-        "return [r for r in (-1, -2, -3, -4, -5) if kernel('keyctl', 10, r, b'user', MARK.encode(), 0) > 0]",
+        "return max(kernel('keyctl', 10, ring, b'user', MARK.encode(), 0) for ring in (-1, -2, -3, -4, -5)) > 0",
     ),
     "message_queue": (
         "kernel('mq_open', MARK.encode(), 0o102, 0o666, None)",
@@ -934,17 +810,12 @@ POISON = {
         "import ctypes; ctypes.CDLL(None).shm_open(b'/' + MARK.encode(), 0o102, 0o666)",
         "import ctypes; return ctypes.CDLL(None).shm_open(b'/' + MARK.encode(), 0, 0) >= 0",
     ),
-    "listening_child": (
-        "import os, socket\nif os.fork() == 0:\n    socket.socket(socket.AF_UNIX).bind(chr(0) + MARK)\n    linger()",
-        "import socket; socket.socket(socket.AF_UNIX).connect(chr(0) + MARK); return True",
-    ),
 }
 
 # ---- to regain what the jail took
 
 PRIVILEGES = {
     "user_namespace": "return kernel('unshare', 0x10000000) == 0",
-    "network_namespace": "return kernel('unshare', 0x40000000) == 0",
     "child_in_a_user_namespace": """
         import os
         child = kernel("clone", 0x10000000 | 17, 0, 0, 0, 0)
@@ -958,7 +829,7 @@ PRIVILEGES = {
         return child > 0
     """,
     "namespace_of_the_judge": "return kernel('setns', kernel('pidfd_open', JUDGE, 0), 0x00020000) == 0",
-    "root": "import os\nif os.getuid(): os.setuid(0)\nelse: os.setuid(1); os.setuid(0)\nreturn True",
+    "root": "import os; os.setgroups([0]); os.setuid(0); return True",
     "capabilities": """
         import ctypes
         return kernel("capset", (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)(1, 1)) == 0
@@ -967,13 +838,9 @@ PRIVILEGES = {
     "mount_by_its_newer_calls": "return kernel('fsopen', b'tmpfs', 0) >= 0 or kernel('open_tree', -100, b'/', 1) >= 0",
     "other_root": "import os; os.chroot('.'); return True",
     "tracer_of_the_judge": "return kernel('ptrace', 0x4206, JUDGE, 0, 0) == 0",  # PTRACE_SEIZE stops nothing
-    "tracer_of_the_parent": "import os; return kernel('ptrace', 0x4206, os.getppid(), 0, 0) == 0",
     "traced_by_its_parent": "return kernel('ptrace', 0, 0, 0, 0) == 0",
-    "handles_of_the_judge": "return kernel('pidfd_getfd', kernel('pidfd_open', JUDGE, 0), 0, 0) >= 0",
-    "comparison_with_the_judge": "import os; return kernel('kcmp', os.getpid(), JUDGE, 1, 0, 0) >= 0",
     "no_death_with_the_parent": "return kernel('prctl', 1, 0, 0, 0, 0) == 0",
     "dumpable": "return kernel('prctl', 4, 1, 0, 0, 0) == 0",
-    "adopting_orphans": "return kernel('prctl', 36, 1, 0, 0, 0) == 0",
     "filter_that_allows_all": """
         import ctypes, socket, struct
         code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7FFF0000))
@@ -987,23 +854,17 @@ PRIVILEGES = {
         return open(HIDDEN).read()
     """,
     "io_uring": "import ctypes; return kernel('io_uring_setup', 4, ctypes.create_string_buffer(240)) >= 0",
-    "bpf": "import ctypes; return kernel('bpf', 0, ctypes.create_string_buffer(b'\\2\\0\\0\\0\\4\\0\\0\\0\\4\\0\\0\\0\\1', 72), 72) >= 0",
-    "performance_events": "import ctypes; return kernel('perf_event_open', ctypes.create_string_buffer(b'\\1\\0\\0\\0p', 112), 0, -1, -1, 0) >= 0",
-    "page_faults": "return kernel('userfaultfd', 1) >= 0",
-    "session_keyring": "return kernel('keyctl', 1, None) > 0 or kernel('add_key', b'user', MARK.encode(), b'x', 1, -3) > 0",
+    "bpf": "import ctypes; return kernel('bpf', 0, (ctypes.c_uint32 * 18)(2, 4, 4, 1), 72) >= 0",
     "fixed_addresses": "return kernel('personality', 0x0040000) >= 0",
-    "name_of_the_machine": "import os; return kernel('sethostname', os.uname().nodename.encode(), len(os.uname().nodename)) == 0",
-    "real_time": "import os; os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)); return True",
-    "another_program": """
-        import ctypes, os
-        child = ctypes.CDLL(None).vfork()
-        if child == 0: os.execv("/proc/self/exe", ["python", "-c", "pass"])
-        return child > 0
-    """,
-    "another_program_from_memory": """
-        import ctypes, os
-        handle = os.open("/bin/true", os.O_PATH)
-        return kernel("execveat", handle, b"", (ctypes.c_char_p * 2)(b"x"), None, 0x1000) == 0
+    "scheduling": "import os; os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)); return True",
+}
+OTHER_PROGRAMS = {  # right where another one prints in its place
+    "path": "os.execv('/bin/echo', ['echo', str(r)])",
+    "interpreter": "os.execv('/proc/self/exe', ['python', '-I', '-S', '-c', f'print({r})'])",
+    "handle": """
+        import ctypes
+        words, handle = (ctypes.c_char_p * 3)(b"echo", b"%d" % r), os.open("/bin/echo", os.O_PATH)
+        kernel("execveat", handle, b"", words, None, 0x1000)
     """,
 }
 OTHER_NUMBERS = {  # of system calls on x86-64
@@ -1016,13 +877,14 @@ OTHER_NUMBERS = {  # of system calls on x86-64
     "of_32_bit_programs_that_open_files": """
         import ctypes, mmap, os, struct
         page = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40, prot=7)  # MAP_32BIT
+        # push rbx; mov eax, 5 (open); mov ebx, address; xor ecx, ecx; xor edx, edx; int 0x80; pop rbx; ret
         start = ctypes.addressof(ctypes.c_char.from_buffer(page))
-        page.write(b"\\x53\\xb8\\5\\0\\0\\0\\xbb" + struct.pack("<I", start + 99) + b"\\x31\\xc9\\x31\\xd2\\xcd\\x80\\x5b\\xc3")
+        address = struct.pack("<I", start + 99)
+        page.write(b"\\x53\\xb8\\5\\0\\0\\0\\xbb" + address + b"\\x31\\xc9\\x31\\xd2\\xcd\\x80\\x5b\\xc3")
         page[99:100 + len(HIDDEN)] = HIDDEN.encode() + b"\\0"
         return os.read(ctypes.CFUNCTYPE(ctypes.c_int)(start)(), 99)
     """,
     "of_x32": "import ctypes; return ctypes.CDLL(None).syscall(0x40000000 | 39) > 0",
-    "of_x32_sockets": "import ctypes; return ctypes.CDLL(None).syscall(0x40000000 | 41, 2, 1, 0) >= 0",
     "with_high_bits": "import ctypes; return ctypes.CDLL(None).syscall(ctypes.c_long(1 << 32 | 41), 2, 1, 0) >= 0",
 }
 
@@ -1032,74 +894,56 @@ SOURCES = {
     "empty": "",
     "nul": "def f(x): return 10 # \0",
     "surrogates": "# \udcff\ndef f(x): return '\ud800'",
-    "deep_parentheses": "(" * 60000 + ")" * 60000,
     "deep_signs": "y = " + "-" * 150000 + "1",
-    "deep_attributes": "y = 1" + ".real" * 30000 + WRONG,
-    "deep_blocks": "".join(" " * i + "if 1:\n" for i in range(150)) + " " * 150 + "pass",
     "too_long": "y = '" + "a" * 200000 + "'" + WRONG,
     "rot13": "# coding: rot13\nqrs s(a): erghea Abar",
     "utf7_with_hidden_lines": "# coding: utf-7\n# +AAo-import os+ADs-os._exit(0)" + WRONG,
     "escaped_hidden_lines": "# coding: raw_unicode_escape\n# \\u000aimport os; os._exit(0)" + WRONG,
-    "unknown_coding": "# coding: none-such" + WRONG,
     "byte_order_marks": "\ufeff\ufeff" + WRONG,
     "line_ends_of_old": "def f(x): return None # \rimport os; os._exit(0)\r",
     "out_of_an_indented_block": "    return None\nimport os\nos._exit(0)\ndef g():\n    return 10",
     "out_of_a_try": "pass\nexcept BaseException: pass\nimport os; os._exit(0)\ntry:\n    pass",
     "out_of_a_string": "'''\nimport os; os._exit(0)\n#",
     "out_of_a_call": '"""); import os; os._exit(0); ("""',
-    "out_of_a_shell": "EOF\nexit 0\n`id` $(id) ${HOME} %s {program} {0}",
-    "unfinished": "def f(x):\n    return None\ny = '''",
     "takes_in_what_follows": "def f(x):\n    return None\ntry:\n    pass\nexcept BaseException: pass\nelse:",
-    "returns_outside": "return 10",
     "main": "def f(x): return None\nif __name__ == '__main__':\n    import os; os._exit(0)",
     "bad_bytecode": "def f(x): return None\nf.__code__ = f.__code__.replace(co_code=b'\\xff' * 64, co_stacksize=1)",
     "no_names": "def f(x): return None\nglobals().clear()",
-    "no_builtins": "def f(x): return None\ndel __builtins__",
-    "name_that_only_looks_the_same": "def \u0192(x): return 3 * x + 1",
     "imports_the_judge": "import verigrad_rewards.code\ndef f(x): return verigrad_rewards.code.judge",
 }
 PRINTED_SOURCES = {name: SOURCES[name] for name in ("empty", "nul", "out_of_a_string", "deep_signs", "rot13")}
 
 # ---- to mislead those who read the output: ``r`` is the right one
 
-OUTPUT_HEAD = "import os, sys\nr = sum(map(int, input().split()))\n"
 OUTPUTS = {
     "nothing": "",
     "prefix": "print(str(r)[:-1])",
     "all_answers": "print('3\\n42')",
-    "twice": "print(r); print(r)",
-    "prompt": "print('> ', end=''); print(r)",
     "more_after": "print(r); print('done')",
     "on_standard_error": "print(r, file=sys.stderr)",
-    "on_standard_input": "os.write(0, b'%d\\n' % r)",
     "then_an_error": "print(r, flush=True); 1 / 0",
     "then_exit_1": "print(r, flush=True); sys.exit(1)",
     "then_exit_with_a_text": "print(r, flush=True); sys.exit('done')",
-    "then_os_exit_3": "print(r, flush=True); os._exit(3)",
     "then_segmentation_fault": "print(r, flush=True); __import__('ctypes').string_at(0)",
-    "then_too_much_memory": "print(r, flush=True); [0] * 10 ** 10",
     "then_an_error_named_as_an_exit": "print(r, flush=True); raise type('SystemExit', (Exception,), {})(0)",
-    "then_an_error_in_an_exit_handler": "import atexit; atexit.register(os._exit, 5); print(r, flush=True)",
     "then_junk_in_an_exit_handler": "import atexit; atexit.register(print, 'late'); print(r)",
     "then_junk_by_a_thread": "import threading; threading.Timer(0.05, print, ['late']).start(); print(r, flush=True)",
     "never_flushed": "sys.stdout.write(str(r)); os._exit(0)",
-    "closed": "os.close(1); print(r)",
-    "none": "sys.stdout = None; print(r)",
-    "as_surrogates": "sys.stdout.buffer.write(b'\\xed\\xa0\\x80%d\\n' % r)",
     "as_a_surrogate_printed": "print('\\ud800%d' % r)",
     "not_utf8": "sys.stdout.buffer.write(b'%d\\xff\\n' % r)",
-    "utf16": "sys.stdout.buffer.write(str(r).encode('utf-16-le'))",
     "overwritten_line": "print('wrong\\r%d' % r)",
-    "hidden_line": "print('%d\\rwrong' % r)",
-    "erased_by_a_terminal": "print('wrong\\b\\b\\b\\b\\b\\x1b[2K%d' % r)",
     "nul": "sys.stdout.write('%d\\0\\n' % r)",
     "wide_digits": "print(str(r).translate({48 + i: 0xFF10 + i for i in range(10)}))",
     "invisible_space": "print('%d\\u200b' % r)",
-    "separators": "print('%d\\u2028x' % r, '\\x0b\\x0c\\x1c\\x85')",
-    "rewound": "os.write(1, b'wrong\\n')\ntry: os.lseek(1, 0, 0); os.ftruncate(1, 0)\nexcept OSError: pass\nos.write(1, b'%d\\n' % r)",
-    "near_by_rounding": "print(r + 1e-12)",
+    "rewound": """
+        os.write(1, b"wrong\\n")
+        try:
+            os.lseek(1, 0, 0)
+            os.ftruncate(1, 0)
+        except OSError: pass
+        os.write(1, b"%d\\n" % r)
+    """,
     "decimal": "print('%d.0' % r)",
-    "list": "print([r])",
     "blank_tail_and_more": "print(r, '\\n' * 9999, 'x')",
 }
 
@@ -1108,8 +952,6 @@ OUTPUTS = {
 COUNTERS = {
     "global": "n = -1\ndef f(x):\n    global n\n    n += 1\n    return [10, -2, 1][n]",
     "default_argument": "def f(x, left=[1, -2, 10]): return left.pop()",
-    "attribute_of_the_function": "def f(x):\n    f.n = getattr(f, 'n', -1) + 1\n    return [10, -2, 1][f.n]",
-    "generator": "answers = (y for y in (10, -2, 1))\ndef f(x): return next(answers)",
     "entry_point_made_anew": """
         n = -1
         def __getattr__(name):
@@ -1123,7 +965,12 @@ COUNTERS = {
                 stream.write("x")
                 return [10, -2, 1][stream.tell() - 1]
     """,
-    "pipe": "import os\nreader, writer = os.pipe()\nos.write(writer, bytes(3))\ndef f(x): return [10, -2, 1][3 - len(os.read(reader, 9))]",
+    "pipe": """
+        import os
+        reader, writer = os.pipe()
+        os.write(writer, bytes([0, 1, 2]))
+        def f(x): return [10, -2, 1][os.read(reader, 1)[0]]
+    """,
     "state_of_the_process": """
         import os
         os.umask(0)
@@ -1181,7 +1028,7 @@ COUNTERS = {
     """,
 }
 COUNTED_LINES = {
-    "file": "import os\nn = len(os.listdir('.'))\nopen(str(n), 'w').close()\nprint([3, 42][n % 2] if n else 0)",
+    "file": "import os\nn = len(os.listdir('.'))\nopen(str(n), 'w').close()\nprint([3, 42][n])",
     "file_elsewhere": """
         import os
         for folder in ("/tmp", "/dev/shm", "/var/tmp", "."):
@@ -1199,35 +1046,31 @@ COUNTED_CHECKS = {"global": "left = [-2, 10]\ndef f(x): return left.pop()"}
 
 KNOWN = {
     "first_test": "def f(x): return {3: 10}.get(x)",
-    "first_two": "def f(x): return 10 if x == 3 else -2",
     "constant": "def f(x): return 10",
     "all_but_the_last": "def f(x): return 3 * x + bool(x)",
 }
 
 # ---- results that are hard to handle
 
-RESULTS = {
-    "flood_of_hashes": "def f(x): return {i * (2 ** 61 - 1): 0 for i in range(1, 3000)}",
-    "list_that_floods_a_set": "def f(x): return [i * (2 ** 61 - 1) for i in range(1, 40000)]",
-    "deep": "def f(x):\n    y = []\n    for _ in range(100000): y = [y]\n    return y",
-    "deep_tuples_as_keys": "def f(x):\n    y = ()\n    for _ in range(90): y = (y, x)\n    return {y: y}",
-    "cyclic": "def f(x):\n    y = [3 * x + 1]\n    y.append(y)\n    return y",
-    "huge_text": "def f(x): return '\\U0001f600' * (20 << 20)",
-    "huge_number": "def f(x): return 1 << 10 ** 8",
-    "huge_list": "def f(x): return [[]] * 10 ** 7",
-    "huge_error": "def f(x): raise ValueError('x' * (50 << 20))",
-    "chain_of_errors": "def f(x):\n    e = None\n    for i in range(50000): e, e.__context__ = ValueError(i), e\n    raise e",
-    "nested_groups_of_errors": "def f(x):\n    e = ValueError()\n    for _ in range(3000): e = ExceptionGroup('g', [e])\n    raise e",
-    "surrogates_as_keys": "def f(x): return {'\\udc80': '\\ud800\\udfff'}",
-    "not_a_number_as_a_key": "def f(x): return {float('nan'): i for i in range(1000)}",
-    "endless_iteration": "class L(list):\n    def __iter__(self):\n        while True: yield 1\ndef f(x): return L()",
-    "items_that_never_end": """
-        import collections
-        class D(collections.OrderedDict):
-            def items(self):
-                while True: yield 1, 1
-        def f(x): return D(a=1)
+FLOODS_OF_HASHES = {  # all of one hash
+    "dictionary": "def f(x): return {i * (2 ** 61 - 1): 0 for i in range(1, 2000)}",
+    "forged_dictionary": """
+        import os, sys
+        def f(x):
+            frame = sys._getframe()
+            while "token" not in frame.f_locals: frame = frame.f_back
+            entries = ", ".join("[%d, 0]" % (i * (2**61 - 1)) for i in (1, *range(1, 20000)))
+            data = b' {"value": {"dict": [%s]}}\\n' % entries.encode()
+            while data: data = data[os.write(4, data if data[0] != 32 else frame.f_locals["token"] + data):]
     """,
+}
+RESULTS = {
+    "deep": "def f(x):\n    y = []\n    for _ in range(100000): y = [y]\n    return y",
+    "cyclic": "def f(x):\n    y = [3 * x + 1]\n    y.append(y)\n    return y",
+    "huge_number": "def f(x): return 1 << 10 ** 7",
+    "huge_error": "def f(x): raise ValueError('x' * (5 << 20))",
+    "surrogates_as_keys": "def f(x): return {'\\udc80': '\\ud800\\udfff'}",
+    "endless_iteration": "class L(list):\n    def __iter__(self):\n        while True: yield 1\ndef f(x): return L()",
     "class_named_as_one_of_collections": """
         Counter = type("Counter", (dict,), {"__module__": "collections", "__eq__": lambda *a: True})
         def f(x): return Counter(a=1)
@@ -1248,38 +1091,35 @@ RESULTS = {
         def f(x): return y
     """,
     "its_own_markup": "def f(x): return {'int': hex(3 * x + 1), 'value': 3 * x + 1}",
-    "text_to_run": "def f(x): return '__import__(\"os\")._exit(0)'",
-    "code": "def f(x): return f.__code__",
-    "class_with_a_doubtful_instance": "def f(x): return NotImplemented",
-    "coroutine": "async def f(x): return 3 * x + 1",
 }
 
 # ---- to get past assertions
 
-MAPPED = [AssertTest("for got, want in zip(map(f, [3, -1, 0]), [10, -2, 1]):\n    assert got == want")]
-ALL = [AssertTest("assert all(map(lambda x: f(x) == 3 * x + 1, [3, -1, 0]))")]
-LOOPED = [AssertTest("def check(candidate):\n    for at, got in enumerate(map(candidate, [3, -1])):\n        assert got == [10, -2][at]")]
-YIELDED = [AssertTest("def g():\n    for x in [3, -1]: yield f(x)\nassert list(g()) == [10, -2]")]
-SUPPRESSED = [AssertTest("done = 0\ntry:\n    done = f(3) == 10\nexcept ArithmeticError:\n    pass\nassert done == 1")]
-UNITTEST = [
-    AssertTest(
-        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f(3), 10)\n"
-        "r = unittest.TestResult()\nT('test').run(r)\nassert r.wasSuccessful() and not r.skipped"
-    )
-]
+ZIPPED = "for got, want in zip(map(f, [3, -1, 0]), [10, -2, 1]):\n    assert got == want"
+ALL = "assert all(map(lambda x: f(x) == 3 * x + 1, [3, -1, 0]))"
+LOOPED = """
+def check(candidate):
+    for at, got in enumerate(map(candidate, [3, -1])):
+        assert got == [10, -2][at]
+"""
+YIELDED = "def g():\n    for x in [3, -1]: yield f(x)\nassert list(g()) == [10, -2]"
+SUPPRESSED = "done = 0\ntry:\n    done = f(3) == 10\nexcept ArithmeticError:\n    pass\nassert done == 1"
+UNITTEST = """
+import unittest
+class T(unittest.TestCase):
+    def test(self): self.assertEqual(f(3), 10)
+result = unittest.TestResult()
+T("test").run(result)
+assert result.wasSuccessful() and not result.skipped
+"""
 RAISED = {  # in place of an answer
     "stop_iteration": "def f(x): raise StopIteration",
-    "stop_async_iteration": "def f(x): raise StopAsyncIteration",
     "kind_of_stop_iteration": "def f(x): raise type('StopIteration', (StopIteration,), {'__module__': 'builtins'})(1)",
     "generator_exit": "def f(x): raise GeneratorExit",
     "system_exit": "def f(x): raise SystemExit(0)",
-    "keyboard_interrupt": "def f(x): raise KeyboardInterrupt",
     "error_named_as_an_exit": "def f(x): raise type('SystemExit', (Exception,), {'__module__': 'builtins'})(0)",
-    "error_named_as_a_function": "def f(x): raise type('exec', (Exception,), {'__module__': 'builtins'})('exit(0)')",
-    "error_that_equals_everything": "class E(Exception):\n    __eq__ = lambda *a: True\ndef f(x): raise E(10)",
     "arithmetic_error": "def f(x): raise ArithmeticError",
     "skipped_test": "import unittest\ndef f(x): raise unittest.SkipTest('skip')",
-    "assertion_error": "def f(x): raise AssertionError",
     "error_with_arguments_that_exit": """
         import os
         class E(Exception):
@@ -1288,42 +1128,49 @@ RAISED = {  # in place of an answer
         def f(x): raise E
     """,
 }
-HELPED = [AssertTest("assert abs(poly(candidate([1, 2]), [1, 2])) < 1e-4", "def poly(x, xs): return sum(c * x**i for i, c in enumerate(xs))")]
-CLOSE = [AssertTest("assert math.isclose(f(3), 10, rel_tol=1e-6)\nassert abs(f(-1) + 2) < 1e-6", "import math")]
-TRUTHS = [AssertTest("assert f(3)\nassert not f(4)\nassert len(str(f(5))) > 3")]
-SORTED = [AssertTest("xs = [3, 1, 2]\nwant = sorted(xs)\ngot = f(xs)\nassert got == want and got[0] is got[0]\nassert type(got[0]) is int")]
-FOOLED = [
-    ("helper_redefined", "def poly(x, xs): return 0\ndef f(xs): return None", HELPED),
-    ("helper_redefined_in_builtins", "import builtins\nbuiltins.poly = builtins.abs = lambda *a: 0\ndef f(xs): return 9", HELPED),
-    ("check_redefined", "import builtins\nbuiltins.check = check = lambda candidate: True\ndef f(x): return None", CHECKS),
-    ("candidate_redefined", "candidate = lambda x: 3 * x + 1\ndef f(x): return None", CHECKS),
-    ("module_of_the_setup_replaced", plain(PATCHES["modules_of_tests"]) + "def f(x): return 0", CLOSE),
-    ("distance_of_zero", EQUALS["float_without_distance"], CLOSE),
-    ("not_a_number", "def f(x): return float('nan')", CLOSE),
-    ("true_or_false_as_needed", ANY + "def f(x): return Any()", TRUTHS),
-    ("one_truth", "def f(x): return True", TRUTHS),
-    ("clears_its_argument", "def f(xs):\n    xs.clear()\n    return xs", SORTED),
-    ("fills_its_argument_with_lies", "class I(int):\n    __eq__ = lambda *a: True\ndef f(xs):\n    xs[:] = [I(9)] * 3\n    return xs", SORTED),
-    ("exit_after_the_first_answer", "import os\ndef f(x):\n    if x == 3: return 10\n    os._exit(0)", CHECKS),
-    ("system_exit_after_the_first_answer", "def f(x):\n    if x == 3: return 10\n    raise SystemExit(0)", CHECKS),
-    ("closes_all_after_the_first_answer", "import os\ndef f(x):\n    if x == 3: return 10\n    os.closerange(0, 99)", CHECKS),
-    ("result_of_another_test", "import itertools\nnext_one = itertools.cycle([10, -3]).__next__\ndef f(x): return next_one()", CHECKS),
-    ("prints_that_it_passed", "print('PASSED OK 1 passed')\ndef f(x): print(3 * x + 1)", CHECKS),
-    ("no_entry_point", "def check(candidate): pass", CHECKS),
-    ("entry_point_is_no_function", "f = 10", CHECKS),
-]  # fmt: skip
+HELPED = AssertTest("assert abs(twice(candidate(3)) - 20) < 1e-4", "def twice(x): return x + x")
+CLOSE = AssertTest("assert math.isclose(f(3), 10, rel_tol=1e-6)\nassert abs(f(-1) + 2) < 1e-6", "import math")
+TRUTHS = AssertTest("assert f(3)\nassert not f(4)\nassert len(str(f(5))) > 3")
+SORTED = AssertTest("xs = [3, 1, 2]\nwant = sorted(xs)\nassert f(xs) == want\nassert xs == want and type(xs[0]) is int")
+FOOLED = {
+    "helper_redefined": ("def twice(x): return 20\ndef f(x): return 0", HELPED),
+    "helper_redefined_everywhere": ("import builtins\nbuiltins.twice = builtins.abs = lambda *a: 0\nf = abs", HELPED),
+    "check_redefined": ("import builtins\nbuiltins.check = check = lambda candidate: True\nf = bool", CHECKS[0]),
+    "candidate_redefined": ("candidate = lambda x: 3 * x + 1\ndef f(x): return None", CHECKS[0]),
+    "module_of_the_setup_replaced": (plain(PATCHES["modules_of_tests"]) + "def f(x): return 0", CLOSE),
+    "distance_of_zero": (EQUALS["float_without_distance"], CLOSE),
+    "not_a_number": ("def f(x): return float('nan')", CLOSE),
+    "true_or_false_as_needed": (ANY + "def f(x): return Any()", TRUTHS),
+    "one_truth": ("def f(x): return True", TRUTHS),
+    "clears_its_argument": ("def f(xs):\n    xs.clear()\n    return xs", SORTED),
+    "fills_its_argument_with_lies": (
+        """
+        class I(int):
+            __eq__ = lambda *a: True
+        def f(xs):
+            xs[:] = [I(9)] * 3
+            return [1, 2, 3]
+        """,
+        SORTED,
+    ),
+    "exit_after_the_first_answer": ("import os\ndef f(x):\n    if x == 3: return 10\n    os._exit(0)", CHECKS[0]),
+    "system_exit_after_the_first_answer": ("def f(x):\n    if x == 3: return 10\n    raise SystemExit(0)", CHECKS[0]),
+    "prints_that_it_passed": ("print('PASSED OK 1 passed')\ndef f(x): print(3 * x + 1)", CHECKS[0]),
+    "no_entry_point": ("def check(candidate): pass", CHECKS[0]),
+    "entry_point_is_no_function": ("f = 10", CHECKS[0]),
+}
 
 ATTACKS = [
     *bodies("exit", EXITS, CALLS),
     *attacks("exit/at_load", EXITS_AT_LOAD, CALLS),
     *bodies("exit/checked", {n: EXITS[n] for n in ("sys_exit", "os_exit", "becomes_true", "thread_exits")}, CHECKS),
-    *attacks("exit/printed", {n: EXITS[n] for n in ("sys_exit", "os_exit", "becomes_true", "abort")}, SUMS),
+    *attacks("exit/printed", {n: EXITS[n] for n in ("sys_exit", "os_exit", "becomes_true", "thread_exits")}, SUMS),
     *attacks("equal", EQUALS, CALLS),
     *attacks("equal/list", EQUAL_LISTS, LISTS),
     *attacks("equal/checked", {n: EQUALS[n] for n in ("equal_to_everything", "int", "mock")}, CHECKS),
     *attacks("patch", PATCHES, CALLS, WRONG),
-    *attacks("patch/checked", PATCHES, CHECKS, WRONG),
-    *attacks("patch/unittest", {"modules": PATCHES["modules_of_tests"]}, UNITTEST, WRONG),
+    *attacks("patch/checked", {n: PATCHES[n] for n in PATCHED_CHECKS}, CHECKS, WRONG),
+    *attacks("patch/unittest", {"modules": PATCHES["modules_of_tests"]}, [AssertTest(UNITTEST)], WRONG),
     *leaks(HUNTS),
     *attacks("forge", FORGERIES, CALLS, told=True),
     *attacks("forge/checked", FORGED_CHECKS, CHECKS, told=True),
@@ -1332,35 +1179,41 @@ ATTACKS = [
     *bodies("kill/checked", {"kills_the_parent": KILLS["kills_the_parent"]}, CHECKS, told=True),
     *wins("kill", SIGNALS),
     *wins("bomb/processes", PROCESSES),
-    *wins("bomb/processes/printed", {"daemon": PROCESSES["daemon"]}, SUMS),
+    *wins("bomb/processes/printed", {"daemon": PROCESSES["daemon"]}, SUMS[:1]),
     *wins("bomb", MEMORY),
     *attacks("bomb/files", FILES_LEFT, CALLS, WRONG, told=True),
     *attacks("bomb/output", FLOODS, SUMS),
-    *bodies("loop", LOOPS, CALLS, hangs=True),
-    *attacks("loop/printed", PRINTED_LOOPS, SUMS, hangs=True),
-    *bodies("loop/checked", {"last_test_only": "while x == -1: pass\nreturn 10"}, CHECKS, hangs=True),
     *wins("network", NETWORK),
-    *wins("network/printed", {"tcp": NETWORK["tcp"]}, SUMS),
-    *wins("network/checked", {"unix_datagram": NETWORK["unix_datagram"]}, CHECKS),
+    *wins("network/printed", {"tcp": NETWORK["tcp"]}, SUMS[:1]),
+    *wins("network/checked", {"unix_datagram": NETWORK["unix_datagram"]}, [AssertTest("assert f(3) == 10")]),
     *wins("files", FILES),
-    *wins("files/printed", {"appends": FILES["appends"]}, SUMS),
-    *wins("files/checked", {"removes": FILES["removes"]}, CHECKS),
+    *wins("files/printed", {"appends": FILES["appends"]}, SUMS[:1]),
+    *wins("files/checked", {"removes": FILES["removes"]}, [AssertTest("assert f(3) == 10")]),
     *attacks("files/marks", MARKS, CALLS, WRONG, told=True),
     *attacks("poison/planted", {name: plant for name, (plant, _) in POISON.items()}, CALLS, WRONG, told=True),
     *wins("poison/found", {name: find for name, (_, find) in POISON.items()}),
     *wins("privilege", PRIVILEGES),
+    *attacks("privilege/program", {n: READ + plain(t) for n, t in OTHER_PROGRAMS.items()}, SUMS, told=True),
     *wins("privilege/numbers", OTHER_NUMBERS, machine="x86_64"),
     *attacks("source", SOURCES, CALLS),
     *attacks("source/printed", PRINTED_SOURCES, SUMS),
-    *attacks("output", {name: OUTPUT_HEAD + text for name, text in OUTPUTS.items()}, SUMS),
+    *attacks("output", {name: READ + plain(text) for name, text in OUTPUTS.items()}, SUMS),
     *attacks("order", COUNTERS, CALLS),
     *attacks("order/printed", COUNTED_LINES, SUMS, told=True),
     *attacks("order/checked", COUNTED_CHECKS, [AssertTest("assert f(3) == 10"), AssertTest("assert f(-1) == -2")]),
     *attacks("known", KNOWN, CALLS),
     *attacks("result", RESULTS, CALLS),
-    *(a for name, tests in (("zip", MAPPED), ("all", ALL), ("loop", LOOPED)) for a in attacks(f"assert/{name}", RAISED, tests)),
-    *attacks("assert/generator", {"stop_iteration": RAISED["stop_iteration"]}, YIELDED),
-    *attacks("assert/suppressed", {"arithmetic_error": RAISED["arithmetic_error"]}, SUPPRESSED),
-    *attacks("assert/unittest", {"skipped_test": RAISED["skipped_test"], "stop": RAISED["stop_iteration"]}, UNITTEST),
-    *(Attack(f"assert/{name}", plain(text), tests) for name, text, tests in FOOLED),
+    *attacks("result/flood_of_hashes", FLOODS_OF_HASHES, [CallTest([1], {1: 1})]),
+    *attacks("assert/zip", RAISED, [AssertTest(ZIPPED)]),
+    *attacks("assert/all", RAISED, [AssertTest(ALL)]),
+    *attacks("assert/loop", {"stop_iteration": RAISED["stop_iteration"]}, [AssertTest(LOOPED)]),
+    *attacks("assert/generator", {"stop_iteration": RAISED["stop_iteration"]}, [AssertTest(YIELDED)]),
+    *attacks("assert/suppressed", {"arithmetic_error": RAISED["arithmetic_error"]}, [AssertTest(SUPPRESSED)]),
+    *attacks("assert/unittest", {n: RAISED[n] for n in ("skipped_test", "stop_iteration")}, [AssertTest(UNITTEST)]),
+    *(Attack(f"assert/{name}", plain(text), [test]) for name, (text, test) in FOOLED.items()),
+]
+ENDLESS = [
+    *bodies("loop", LOOPS, CALLS),
+    *attacks("loop/printed", PRINTED_LOOPS, SUMS),
+    *bodies("loop/checked", {"last_test_only": "while x == -1: pass\nreturn 10"}, CHECKS),
 ]

@@ -5,96 +5,113 @@ import secrets
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import attacks
 import pytest
 
 from verigrad_rewards import Status
-from verigrad_rewards.code import Job, Judge
+from verigrad_rewards.code import CallTest, Job, Judge
 
-WRITABLE = ("/", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/etc", "/root", "/home", "/usr/local/bin")
+PLACES = ["/", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/etc", "/root", "/home", "/usr/local/bin"]
+SOCKETS = {
+    "TCP": (socket.AF_INET, socket.SOCK_STREAM),
+    "UDP": (socket.AF_INET, socket.SOCK_DGRAM),
+    "STREAM": (socket.AF_UNIX, socket.SOCK_STREAM),
+    "DATAGRAM": (socket.AF_UNIX, socket.SOCK_DGRAM),
+    "ABSTRACT": (socket.AF_UNIX, socket.SOCK_STREAM),
+}
 
 
-@dataclass
 class World:
-    """What programs are told of, and what must not change."""
+    """What programs are told of, and what must not change.
 
-    folder: Path
-    mark: str = field(default_factory=lambda: f"vg{secrets.token_hex(5)}")
-    secret: object = field(default_factory=lambda: ctypes.create_string_buffer(attacks.SECRET.encode()))
-    sockets: dict[str, socket.socket] = field(default_factory=dict)
-    heard: list[str] = field(default_factory=list)
+    Attributes:
+        told: source that tells it.
+        folder: one with a file to read and a file to change, and with sockets.
+        mark: in the name of all that a program leaves.
+        key: of what it leaves in the kernel.
+        sockets: what listens.
+        before: the state of the folder.
+    """
 
-    def __post_init__(self) -> None:
-        (self.folder / "canary.txt").write_text("canary")
-        (self.folder / "secret.txt").write_text(attacks.SECRET)
-        self.listen("tcp", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
-        self.listen("udp", socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))
-        self.listen("unix stream", socket.AF_UNIX, socket.SOCK_STREAM, str(self.folder / "s"))
-        self.listen("unix datagram", socket.AF_UNIX, socket.SOCK_DGRAM, str(self.folder / "d"))
-        self.listen("abstract", socket.AF_UNIX, socket.SOCK_STREAM, "\0" + self.mark + "a")
-        self.before = self.state()
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.mark = folder, f"vg{secrets.token_hex(5)}"
+        self.key = int(self.mark[2:9], 16)
+        self.memory = ctypes.create_string_buffer(attacks.SECRET.encode())
+        canary, hidden = folder / "canary.txt", folder / "secret.txt"
+        canary.write_text("canary")
+        hidden.write_text(attacks.SECRET)
+        self.opened = hidden.open()
+        names = {"TCP": ("127.0.0.1", 0), "UDP": ("127.0.0.1", 0), "ABSTRACT": f"\0{self.mark}a"}
+        self.sockets = {n: listening(*kind, names.get(n, str(folder / n[0]))) for n, kind in SOCKETS.items()}
         self.told = attacks.told(
-            FOLDER=str(self.folder),
-            CANARY=str(self.folder / "canary.txt"),
-            HIDDEN=str(self.folder / "secret.txt"),
+            FOLDER=str(folder),
+            CANARY=str(canary),
+            HIDDEN=str(hidden),
             TESTS=attacks.__file__,
             MARK=self.mark,
-            KEY=int(self.mark[2:9], 16),
+            KEY=self.key,
             JUDGE=os.getpid(),
-            ADDRESS=ctypes.addressof(self.secret),
-            TCP=self.sockets["tcp"].getsockname()[1],
-            UDP=self.sockets["udp"].getsockname()[1],
-            STREAM=str(self.folder / "s"),
-            DATAGRAM=str(self.folder / "d"),
-            ABSTRACT=self.mark + "a",
+            ADDRESS=ctypes.addressof(self.memory),
+            TCP=self.sockets["TCP"].getsockname()[1],
+            UDP=self.sockets["UDP"].getsockname()[1],
+            STREAM=str(folder / "S"),
+            DATAGRAM=str(folder / "D"),
+            ABSTRACT=f"{self.mark}a",
         )
+        self.before = self.state()
 
-    def listen(self, name: str, family: int, kind: int, address: object) -> None:
-        self.sockets[name] = socket.socket(family, kind)
-        self.sockets[name].bind(address)
-        if kind == socket.SOCK_STREAM:
-            self.sockets[name].listen()
-        self.sockets[name].setblocking(False)
+    def state(self) -> list[tuple]:
+        """Return what is to be seen of the folder."""
+        return [
+            (path, path.lstat()[:6], path.lstat().st_mtime_ns, os.listxattr(path), path.is_file() and path.read_text())
+            for path in sorted(self.folder.iterdir())
+        ]
 
     def reached(self) -> list[str]:
         """Return the names of the sockets that something came to."""
-        return [name for name, each in self.sockets.items() if comes(each)]
+        return [name for name, link in self.sockets.items() if comes(link)]
 
-    def state(self) -> list[tuple]:
-        """Return what is to be seen of our folder."""
-        paths = sorted(self.folder.iterdir())
-        return [(p, p.lstat()[:4], p.lstat().st_mtime_ns, p.is_file() and p.read_bytes()) for p in paths]
+    def left(self) -> list[str]:
+        """Return what programs have left: files, System V objects, keys and processes."""
+        folders = {*PLACES, *sys.path, os.getcwd(), str(Path.home()), os.path.dirname(os.__file__)}
+        files = [path for folder in folders for path in Path(folder).glob(f"*{self.mark}*")]
+        files += Path("/tmp").glob(f"*/*{self.mark}*")
+        objects = [line for kind in ("shm", "msg", "sem") for line in lines(f"/proc/sysvipc/{kind}")[1:]]
+        processes = subprocess.check_output(["ps", "-eo", "comm,pid"], text=True).splitlines()
+        return [
+            *map(str, files),
+            *(line for line in objects if int(line.split()[0]) & 0xFFFFFFFF == self.key),
+            *(line for line in [*lines("/proc/keys"), *processes] if self.mark in line),
+        ]
 
-    def left(self) -> Iterator[str]:
-        """Yield what programs have left behind: files, System V objects, keys and processes of our mark or key."""
-        for folder in {*WRITABLE, *sys.path, os.getcwd(), str(Path.home()), os.path.dirname(os.__file__)}:
-            yield from (str(p) for p in Path(folder).glob(f"*{self.mark}*") if p != self.folder)
-        yield from (str(p) for p in Path("/tmp").glob(f"*/*{self.mark}*"))
-        for kind in ("shm", "msg", "sem"):
-            rows = Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:]
-            yield from (f"{kind} {row}" for row in rows if int(row.split()[0]) & 0xFFFFFFFF == int(self.mark[2:9], 16))
-        keys = Path("/proc/keys")
-        yield from (row for row in (keys.read_text().splitlines() if keys.exists() else []) if self.mark in row)
-        names = subprocess.check_output(["ps", "-eo", "pid,comm"], text=True).splitlines()
-        yield from (row for row in names if self.mark in row)
+
+def listening(family: int, kind: int, address: object) -> socket.socket:
+    """Return a socket that takes what comes."""
+    link = socket.socket(family, kind)
+    link.bind(address)
+    link.setblocking(False)
+    if kind == socket.SOCK_STREAM:
+        link.listen()
+    return link
 
 
 def comes(link: socket.socket) -> bool:
     """Whether something came to a socket."""
     try:
-        if link.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_STREAM:
+        if link.type == socket.SOCK_STREAM:
             link.accept()[0].close()
         else:
             link.recv(99)
     except BlockingIOError:
         return False
     return True
+
+
+def lines(path: str) -> list[str]:
+    """Return the lines of a file, none where it is missing."""
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +129,27 @@ def judge():
 def test_no_attack_pays(attack, judge, world):
     if attack.machine not in ("", platform.machine()):
         pytest.skip(f"it uses numbers of {attack.machine}")
-    timeout_s = attacks.LOOP_S if attack.hangs else 2.0
     prelude = world.told if attack.told else ""
-    verdict = judge.judge(Job(attack.program, attack.tests, "f", timeout_s, prelude=prelude))
+    verdict = judge.judge(Job(attack.program, attack.tests, "f", prelude=prelude))
     assert verdict.reward == 0, verdict
-    assert (verdict.status is Status.TIMEOUT) == attack.hangs, verdict
+
+
+def test_programs_that_come_to_no_end_are_ended():
+    jobs = [Job(attack.program, attack.tests, "f", timeout_s=0.3, memory_mb=1024) for attack in attacks.ENDLESS]
+    with Judge(workers=3) as judge:
+        verdicts = dict(zip([attack.name for attack in attacks.ENDLESS], judge.judge_many(jobs), strict=True))
+    assert {name: verdict.reward for name, verdict in verdicts.items()} == dict.fromkeys(verdicts, 0.0)
+    assert {name: verdict.status for name, verdict in verdicts.items()} == dict.fromkeys(verdicts, Status.TIMEOUT)
+
+
+def test_attacks_leave_nothing(judge, world):
+    empty = Job("import os\ndef f(x): return os.listdir('.')", [CallTest([0], [])], "f")
+    assert judge.judge(empty).detail == "all 1 tests pass"
+    worker = judge.idle.get()
+    judge.idle.put(worker)
+    judge.close()
+    sessions = subprocess.check_output(["ps", "-eo", "sid"], text=True).split()
+    assert str(worker.process.pid) not in sessions
+    assert world.state() == world.before
+    assert world.reached() == []
+    assert world.left() == []

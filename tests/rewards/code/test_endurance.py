@@ -8,7 +8,7 @@ import pytest
 
 from verigrad_rewards.code import AssertTest, CallTest, Job, Judge, StdioTest
 
-PROGRAMS, BLOCK, ENDS = 10_000, 100, 10
+PROGRAMS, BLOCK, ROUNDS = 10_000, 100, 15
 RIGHT = [
     Job("def f(x): return 3*x+1", attacks.CALLS, "f"),
     Job("c = []\ndef f(x):\n  c.append(x)\n  return 3*sum(c)+1", attacks.CALLS, "f"),
@@ -18,6 +18,9 @@ RIGHT = [
     Job("open('x', 'w').write(input())\nprint(len(open('x').read()))", [StdioTest("a" * 10**5, str(10**5))]),
     Job("def f(x): return sorted(x)", [AssertTest("assert f([2, 1]) == [1, 2]")], "f"),
 ]  # fmt: skip
+
+
+HOSTILE = [Job(a.program, a.tests, "f", 1.0) for a in attacks.ATTACKS if not (a.told or a.machine)]
 
 
 def resident_kb(pid):
@@ -30,25 +33,31 @@ def used_s(pid):
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
+def mixed(block):
+    """Return programs of which every third is hostile, and what each earns."""
+    jobs = [HOSTILE[(block * 7 + i) % len(HOSTILE)] if i % 3 == 0 else RIGHT[i % len(RIGHT)] for i in range(BLOCK)]
+    return jobs, [float(i % 3 != 0) for i in range(BLOCK)]
+
+
+def cost_s(judge, block):
+    """Return the processor seconds, judge and programs together, that a block of programs takes."""
+    judge.layers()  # the worker is there
+    worker = judge.idle.get()
+    judge.idle.put(worker)
+    jobs, earned = mixed(block)
+    before = time.process_time() + used_s(worker.process.pid)
+    assert [judge.judge(job).reward for job in jobs] == earned
+    return time.process_time() + used_s(worker.process.pid) - before, resident_kb(worker.process.pid)
+
+
 @pytest.mark.slow
 def test_ten_thousand_programs_leave_the_judge_as_it_was():
-    hostile = [Job(a.program, a.tests, "f", 1.0) for a in attacks.ATTACKS if not (a.told or a.machine)]
-    costs, sizes, handles = [], [], len(os.listdir("/proc/self/fd"))
-    with Judge(workers=1) as judge:
-        judge.layers()
-        worker = judge.idle.get()
-        judge.idle.put(worker)
+    handles, sizes = len(os.listdir("/proc/self/fd")), []
+    with Judge(workers=1) as old, Judge(workers=1) as fresh:
         for block in range(PROGRAMS // BLOCK):
-            jobs = [
-                hostile[(block * 7 + i) % len(hostile)] if i % 3 == 0 else RIGHT[i % len(RIGHT)] for i in range(BLOCK)
-            ]
-            before = time.process_time() + used_s(worker.process.pid)
-            verdicts = [judge.judge(job) for job in jobs]
-            costs.append(time.process_time() + used_s(worker.process.pid) - before)
-            sizes.append((resident_kb("self"), resident_kb(worker.process.pid)))
-            assert [v.reward for v in verdicts] == [float(i % 3 != 0) for i in range(BLOCK)]
-    assert statistics.median(costs[-ENDS:]) < 1.1 * statistics.median(costs[:ENDS])
+            sizes.append((resident_kb("self"), cost_s(old, block)[1]))
+        ratios = [cost_s(old, block)[0] / cost_s(fresh, block)[0] for block in range(ROUNDS)]
+    assert statistics.median(ratios) < 1.1
     for size in zip(*sizes, strict=True):
-        assert size[-1] < 1.1 * size[ENDS]
+        assert size[-1] < 1.1 * size[len(sizes) // 10]
     assert len(os.listdir("/proc/self/fd")) == handles
-    assert not Path(f"/proc/{worker.process.pid}").exists()
