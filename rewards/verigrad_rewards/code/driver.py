@@ -7,12 +7,10 @@ import json
 import os
 import resource
 import sys
-import threading
 import types
 
 import program  # pyright: ignore[reportMissingImports]
 
-STACK = 8 << 20  # a service may give a thread all of the memory as its stack, and then none starts
 MARK = b"\x1e"  # what follows on standard error is the program's error
 
 
@@ -22,7 +20,6 @@ def keep(handle: int, nowhere: tuple[int, ...], memory_mb: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for each in nowhere:
         os.dup2(null, each)
-    threading.stack_size(STACK)
     most, hard = memory_mb << 20, resource.getrlimit(resource.RLIMIT_AS)[1]
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

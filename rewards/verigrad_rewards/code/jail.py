@@ -21,6 +21,7 @@ READ, READ_DIR, WRITE = 1 << 2, 1 << 3, 1 << 1
 # write, read, list, remove folder and file, make folder and file, rename (ABI 2), truncate (ABI 3)
 SCRATCH = [1, 2, 3, 4, 5, 7, 8, 13, 14]
 SCRATCH_MB, SCRATCH_FILES = 64, 1024
+FILE_MB = 8  # where the folder has no limit of its own: files that are open and have no name any more are not seen
 
 
 # ---- landlock
@@ -89,10 +90,10 @@ def drop_capabilities() -> None:
 # ---- the whole
 
 
-def limit_zygote() -> None:
-    """Set the limits that are the same for every program."""
+def limit_zygote(file_mb: int) -> None:
+    """Set the limits that are the same for every program, ``file_mb`` for the size of one file."""
     for name, most in (
-        ("RLIMIT_FSIZE", SCRATCH_MB << 20),
+        ("RLIMIT_FSIZE", file_mb << 20),
         ("RLIMIT_NOFILE", 64),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_MEMLOCK", 0),
@@ -103,12 +104,12 @@ def limit_zygote() -> None:
 
 
 def limit_program(cpu_s: int, memory_mb: int) -> None:
-    """Set hard limits on processor time and address space."""
-    set_limit("RLIMIT_CPU", cpu_s)
+    """Set hard limits on processor time, of which a signal tells first, and address space."""
+    set_limit("RLIMIT_CPU", cpu_s, spare=1)
     set_limit("RLIMIT_AS", memory_mb << 20)
 
 
-def set_limit(name: str, most: int) -> None:
+def set_limit(name: str, most: int, spare: int = 0) -> None:
     """Set a hard limit, or keep a lower one; outside of Linux those that the system does not know are left out."""
     kind = getattr(resource, name, None)
     if kind is None:
@@ -116,7 +117,7 @@ def set_limit(name: str, most: int) -> None:
     hard = resource.getrlimit(kind)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     try:
-        resource.setrlimit(kind, (most, most))
+        resource.setrlimit(kind, (most, most + spare if hard == resource.RLIM_INFINITY else most))
     except (ValueError, OSError):
         if sys.platform == "linux":
             raise

@@ -16,7 +16,7 @@ from typing import Self
 from verigrad_rewards.code.process import WorkerDiedError
 from verigrad_rewards.code.remote import Remote, open_remote, run_remote
 from verigrad_rewards.code.run import Fault, Target, run_tests
-from verigrad_rewards.code.sandbox import CHOICES, KINDS, SandboxUnavailableError
+from verigrad_rewards.code.sandbox import CHOICES, KINDS
 from verigrad_rewards.code.services import is_address
 from verigrad_rewards.code.tests import StdioTest, Test, read_tests
 from verigrad_rewards.code.worker import Worker, open_worker
@@ -136,7 +136,8 @@ class Judge:
                     worker.close()  # it may be in the middle of a program
                     worker = None
                     raise
-            raise SandboxUnavailableError("the bare interpreter died twice on the same program")
+            worker = open_judge(self.sandbox)  # which runs a program of ours first: so it is not the judge that fails
+            return Verdict(0.0, Status.WRONG, detail="crash: the interpreter that ran it died, twice")
         finally:
             self.idle.put(worker)
 

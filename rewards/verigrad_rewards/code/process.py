@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GRACE_S = 10.0  # beyond what the interpreter allows a program, before it counts as dead
 PATIENCE = 12  # the interpreter lets a program take ten times its limit where others hold the processors
 MAX_OUTPUT = 8 << 20
+HELLO = b"locked in"  # a child's first line, before it runs anything; see ``program``
 RUNS: "weakref.WeakSet[Run]" = weakref.WeakSet()
 
 
@@ -113,6 +114,9 @@ class Run:
                 os.close(handle)
         self.clock = time.monotonic()
         self.send(json.dumps(request).encode() + b"\n")
+        if self.line() != HELLO and self.wait().why != "time":
+            self.close_pipes()
+            raise WorkerDiedError
 
     def __enter__(self) -> Self:
         """Return self."""
@@ -195,6 +199,8 @@ class Run:
         while data and self.ready({self.control: select.POLLOUT}):
             try:
                 data = data[os.write(self.control, data) :]
+            except BlockingIOError:
+                continue
             except BrokenPipeError:
                 return
 
@@ -247,6 +253,8 @@ class Run:
         """Write a piece of standard input and return the rest; close it at its end."""
         try:
             left = left[os.write(self.stdin, left[: 1 << 16]) :] if left else left
+        except BlockingIOError:
+            return left
         except BrokenPipeError:
             left = left[:0]
         if not left:

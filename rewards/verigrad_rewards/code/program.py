@@ -7,6 +7,7 @@ reads and prints has real pipes for it.
 import atexit
 import builtins
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -20,6 +21,8 @@ import wire  # pyright: ignore[reportMissingImports]
 CHANGEABLE = (list, dict, set)
 BROKEN_OUTPUT = 120  # the exit status of an interpreter that could not write its last output
 RESULTS = 4  # descriptor
+STACK = 4 << 20  # of a thread, unless the program wants another: fifty of them fit into the usual memory
+HELLO = b"locked in\n"  # the first line on the results pipe
 
 
 def write_all(handle: int, data: bytes) -> None:
@@ -56,6 +59,7 @@ def answer_calls(request: dict, control: BinaryIO) -> int:
     except BaseException as error:
         failure = error_text(error)
     while line := control.readline():
+        gc.collect()  # what earlier calls left must not weigh on this one
         token, _, data = line.partition(b" ")
         reply = {"error": failure, "kind": "", "args": []} if failure else call(vars(module), json.loads(data))
         write_all(RESULTS, token + b" " + as_line(reply))
@@ -71,6 +75,7 @@ def run_program(codes: list[types.CodeType], module: types.ModuleType) -> None:
     """Run the program in ``module``, registered under its name."""
     vars(module)["__builtins__"] = builtins
     sys.modules[module.__name__] = sys.modules["__main__"] = module
+    threading.stack_size(STACK)
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment] # ``-S`` leaves them out
     for code in codes:
         exec(code, vars(module))  # noqa: S102 - running it is what this process is for
@@ -119,12 +124,18 @@ def finish(status: int, module: types.ModuleType) -> int:
     try:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        sys.stdout.flush()
+        flush(sys.stdout)
         vars(module).clear()  # what it holds may print when it goes
-        sys.__stdout__.flush()  # type: ignore[union-attr]
+        flush(sys.__stdout__)
     except BaseException:
         return BROKEN_OUTPUT
     return status
+
+
+def flush(stream: Any) -> None:
+    """Flush a stream that a program may have closed or taken away."""
+    if stream is not None and not getattr(stream, "closed", False):
+        stream.flush()
 
 
 # ---- a program that reads and prints
@@ -138,6 +149,7 @@ def run_script(request: dict, control: BinaryIO) -> int:
     sys.stderr = sys.__stderr__ = os.fdopen(2, "w", errors="backslashreplace", closefd=False)  # type: ignore[misc]
     sys.argv = ["program.py"]
     module, status = types.ModuleType("__main__"), 0
+    module.__file__ = sys.argv[0]
     try:
         run_program(compiled(request["sources"]), module)
     except SystemExit as stop:

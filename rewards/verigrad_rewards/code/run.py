@@ -159,8 +159,13 @@ def how_it_ended(end: Ended, target: Target) -> Fault | None:
     if end.code == -signal.SIGSYS:
         return Fault("forbidden: a system call of another architecture")
     if end.code < 0:
-        return Fault(f"crash: ended by {signal.Signals(-end.code).name}")
+        return Fault(f"crash: ended by {signal_name(-end.code)}")
     return Fault(f"crash: it ends with status {end.code}") if end.code else None
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal; real-time ones have none."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def run_stdio(worker: Worker, target: Target, test: StdioTest) -> Fault | None:

@@ -17,11 +17,12 @@ KINDS = ("jail", "bwrap", "podman", "docker")  # strongest complete set first, a
 CHOICES = "auto, jail, bwrap, podman, docker, none, or the address of a judge such as piston+http://host:2000"
 HERE = Path(__file__).parent
 IMAGE = "python:3.11-slim"
+ROOM = "/scratch"  # mounted for programs alone inside bubblewrap or a container; it is emptied after each
 CONTAINER = (
     "run --rm --pull never --network none --ipc none --read-only --cap-drop ALL --security-opt no-new-privileges "
-    "--pids-limit 512 --tmpfs /tmp:size=64m,mode=1777"
+    f"--pids-limit 512 --tmpfs {ROOM}:size=64m,mode=1777"
 )
-INSIDE = "python3 -I -S -B -X utf8 /judge/zygote.py container /link/link /tmp"
+INSIDE = f"python3 -I -S -B -X utf8 /judge/zygote.py container /link/link {ROOM}"
 
 
 class SandboxUnavailableError(RuntimeError):
@@ -70,7 +71,7 @@ def launch(kind: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
     with theirs:
         prefix = bubblewrap() if kind == "bwrap" else []
         zygote = [python(), "-I", "-S", "-B", "-X", "utf8", str(HERE / "zygote.py")]
-        folder = "/tmp" if kind == "bwrap" else tempfile.gettempdir()  # noqa: S108 - its own, inside bubblewrap
+        folder = ROOM if kind == "bwrap" else tempfile.gettempdir()
         process = start([*prefix, *zygote, kind, str(theirs.fileno()), folder], [theirs.fileno()])
     return process, ours
 
@@ -100,7 +101,7 @@ def bubblewrap() -> list[str]:
         raise SandboxUnavailableError("bubblewrap is not installed")
     paths = [path for path in readable_paths() if not path.startswith("/dev/")]
     binds = [part for path in [*paths, python(), str(HERE)] for part in ("--ro-bind", path, path)]
-    own = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108
+    own = ["--proc", "/proc", "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", ROOM]
     return [found, "--unshare-all", "--die-with-parent", *own, *binds, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 

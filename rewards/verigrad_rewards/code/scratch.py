@@ -24,11 +24,12 @@ class Scratch:
 
     Attributes:
         path: where it is.
-        private: whether it is the root of a file system that ends with this process, and holds its own limit.
+        bounded: whether it is a file system that holds the limits itself.
+        ours: whether the folder is to be removed in the end.
     """
 
-    def __init__(self, path: str, *, private: bool) -> None:
-        self.path, self.private = path, private
+    def __init__(self, path: str, *, bounded: bool = False, ours: bool = False) -> None:
+        self.path, self.bounded, self.ours = path, bounded, ours
         self.handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     @staticmethod
@@ -39,20 +40,24 @@ class Scratch:
                 remove_if_abandoned(os.path.join(parent, name))
         path = os.path.join(parent, PREFIX + os.urandom(8).hex())
         os.mkdir(path, 0o700)
-        room = Scratch(path, private=False)
+        room = Scratch(path, ours=True)
         fcntl.flock(room.handle, fcntl.LOCK_EX)
         return room
 
     def is_full(self) -> bool:
-        """Whether programs have written more than they may."""
-        if self.private:
-            return False
-        size = count = 0
-        for folder, folders, files in os.walk(self.path):
-            for name in files:
-                with contextlib.suppress(OSError):
-                    size += os.lstat(os.path.join(folder, name)).st_blocks << 9
-            count += len(folders) + len(files)
+        """Whether programs have written more than they may, deeper than can be seen, or out of sight."""
+        todo, size, count = [self.path], 0, 0
+        while todo and not self.bounded:
+            try:
+                for entry in os.scandir(todo.pop()):
+                    count += 1
+                    size += entry.stat(follow_symlinks=False).st_blocks << 9
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return True
             if count > jail.SCRATCH_FILES or size > jail.SCRATCH_MB << 20:
                 return True
         return False
@@ -67,7 +72,7 @@ class Scratch:
         """Remove the folder itself."""
         with contextlib.suppress(OSError):
             self.empty()
-            if not self.private:
+            if self.ours:
                 os.rmdir(self.path)
             os.close(self.handle)
 
@@ -92,7 +97,7 @@ def remove_entry(folder: int, name: str) -> None:
 def remove_if_abandoned(path: str) -> None:
     """Remove a folder whose interpreter is gone: its lock is free."""
     try:
-        room = Scratch(path, private=False)
+        room = Scratch(path, ours=True)
     except OSError:
         return
     try:

@@ -15,7 +15,8 @@ EPERM, ENOSYS = 1, 38
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32_BIT = 0x40000000
-CLONE_THREAD = 0x00010000
+CLONE_THREAD, CLONE_FILES = 0x00010000, 0x00000400
+ACCESS_MODE, O_TRUNC, WHOLE = 3, 0o1000, 0xFFFFFFFF
 LOAD, EQUAL, AT_LEAST, HAS, GIVE, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 NUMBER, ARCHITECTURE = 0, 4
 
@@ -58,14 +59,21 @@ NEVER: dict[str, tuple[int | None, int | None]] = {
 NOT_IN_PROGRAMS: dict[str, tuple[int | None, int | None]] = {
     "fork": (57, None), "vfork": (58, None), "kill": (62, 129), "tkill": (200, 130), "pidfd_open": (434, 434),
     "pidfd_send_signal": (424, 424), "tgkill": (234, 131), "sendmsg": (46, 211), "recvmsg": (47, 212),
+    "setsockopt": (54, 208),
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "setsid": (112, 157),
     "setpgid": (109, 154), "seccomp": (317, 277),
     "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
 }  # fmt: skip
 CALLS = {
     "clone": (56, 220), "clone3": (435, 435), "prctl": (157, 167), "sendto": (44, 206),
-    "socketpair": (53, 199), "prlimit64": (302, 261),
+    "socketpair": (53, 199), "prlimit64": (302, 261), "fcntl": (72, 25), "ioctl": (16, 29), "open": (2, None),
+    "openat": (257, 56), "openat2": (437, 437), "close_range": (436, 436),
 }  # fmt: skip
+
+
+# commands of fcntl: who is signalled (F_SETOWN, F_SETSIG, F_SETOWN_EX), leases, notices, the size of the judge's pipes
+FCNTL_NEVER = (8, 10, 15, 1024, 1026, 1031)
+IOCTL_NEVER = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
 
 
 class JailError(OSError):
@@ -79,8 +87,8 @@ def check(result: int, what: str) -> int:
     return result
 
 
-def number(call: str) -> int:
-    """Return the number of a system call on this machine."""
+def number(call: str) -> int | None:
+    """Return the number of a system call on this machine, None where it has no such call."""
     return CALLS[call][platform.machine() == "aarch64"]
 
 
@@ -105,18 +113,44 @@ def deny(calls: dict[str, tuple[int | None, int | None]]) -> list[bytes]:
 
 
 def only_if(call: str, tests: list[bytes]) -> list[bytes]:
-    """Return what allow ``call`` where ``tests`` fall through, and refuse it where one jumps to its end."""
+    """Return what allows ``call`` where ``tests`` fall through, and refuses it where one jumps to its end."""
+    if number(call) is None:
+        return []
     return [
-        statement(EQUAL, number(call), 0, len(tests) + 2),
+        statement(EQUAL, number(call) or 0, 0, len(tests) + 2),
         *tests,
         statement(GIVE, ALLOW),
         statement(GIVE, ERRNO | EPERM),
     ]
 
 
-def same_argument(index: int, value: int, left: int) -> list[bytes]:
-    """Return a test of one argument, ``left`` instructions before the refusal."""
-    return [statement(LOAD, argument(index)), statement(EQUAL, value, 0, left)]
+def never_with(call: str, index: int, values: tuple[int, ...]) -> list[bytes]:
+    """Return instructions that refuse ``call`` where its argument is one of ``values``, and allow it otherwise."""
+    tests = [statement(EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
+    return only_if(call, [statement(LOAD, argument(index)), *tests])
+
+
+def masked(index: int, mask: int, left: int, *, equal: int | None = None, other: int | None = None) -> list[bytes]:
+    """Return a test that some bits of an argument are ``equal``, or are not ``other``.
+
+    Args:
+        index: of the argument.
+        mask: the bits; the low half of the argument counts.
+        left: how many instructions stand between the test and the refusal.
+        equal: what the bits must be.
+        other: what they must not be.
+    """
+    compare = statement(EQUAL, other, left, 0) if other is not None else statement(EQUAL, equal or 0, 0, left)
+    return [statement(LOAD, argument(index)), statement(AND, mask), compare]
+
+
+def well_opened(call: str, index: int) -> list[bytes]:
+    """Return instructions that refuse to open a file for neither reading nor writing, or to empty one by reading it.
+
+    Landlock has no right for the first, and before its third version none for the second.
+    """
+    tests = masked(index, ACCESS_MODE, 4, other=ACCESS_MODE)
+    return only_if(call, [*tests, *masked(index, ACCESS_MODE | O_TRUNC, 1, other=O_TRUNC)])
 
 
 def preamble() -> list[bytes]:
@@ -141,13 +175,20 @@ def zygote_filter() -> bytes:
 def program_filter() -> bytes:
     """Return the further filter of a program's process: no process, no signal, no socket but a pair."""
     lines = [statement(LOAD, NUMBER), *deny(NOT_IN_PROGRAMS)]
-    lines += [statement(EQUAL, number("clone3"), 0, 1), statement(GIVE, ERRNO | ENOSYS)]  # libc falls back to clone
-    lines += only_if("clone", [statement(LOAD, argument(0)), statement(HAS, CLONE_THREAD, 0, 1)])
-    lines += only_if("prctl", same_argument(0, PR_SET_NAME, 1))
-    lines += only_if("prlimit64", same_argument(0, 0, 1))  # its own limits, which it can only lower
-    lines += only_if("sendto", [*same_argument(4, 0, 3), statement(LOAD, argument(4, True)), statement(EQUAL, 0, 0, 1)])
-    # a stream pair, which asyncio needs: a datagram socket could name a receiver
-    lines += only_if("socketpair", [statement(LOAD, argument(1)), statement(AND, 0xF), statement(EQUAL, 1, 0, 1)])
+    for call in ("clone3", "openat2"):  # their arguments lie in memory, where a filter cannot look; libc goes without
+        lines += [statement(EQUAL, number(call) or 0, 0, 1), statement(GIVE, ERRNO | ENOSYS)]
+    thread = CLONE_THREAD | CLONE_FILES
+    lines += only_if("clone", masked(0, thread, 1, equal=thread))
+    lines += well_opened("open", 1) + well_opened("openat", 2)
+    lines += only_if("close_range", masked(2, 2, 1, equal=0))  # not with descriptors of a thread's own
+    lines += only_if("prctl", masked(0, WHOLE, 1, equal=PR_SET_NAME))
+    lines += never_with("fcntl", 1, FCNTL_NEVER)
+    lines += never_with("ioctl", 1, IOCTL_NEVER)
+    lines += only_if("prlimit64", masked(0, WHOLE, 1, equal=0))  # its own limits, which it can only lower
+    address = [*masked(4, WHOLE, 3, equal=0), statement(LOAD, argument(4, True)), statement(EQUAL, 0, 0, 1)]
+    lines += only_if("sendto", address)
+    # a stream pair of the one family that asyncio needs: a datagram socket could name a receiver
+    lines += only_if("socketpair", [*masked(0, WHOLE, 4, equal=1), *masked(1, 0xF, 1, equal=1)])
     return b"".join([*lines, statement(GIVE, ALLOW)])
 
 

@@ -10,7 +10,6 @@ import assertions  # pyright: ignore[reportMissingImports]
 import jail  # pyright: ignore[reportMissingImports]
 import program  # pyright: ignore[reportMissingImports]
 
-NO_JAIL = 77
 # where a child finds its descriptors; the interpreter keeps these numbers free of anything else
 CONTROL, RULESET = 3, 7  # between them ``program.RESULTS`` and those of ``assertions``
 RESERVED = range(CONTROL, RULESET + 1)
@@ -22,7 +21,10 @@ MODES: dict[str, Callable[[dict, BinaryIO], int]] = {
 
 
 def become(order: dict, handles: list[int], ruleset: int, locked: bool) -> None:
-    """Turn this fork into the child that ``order`` describes; never returns."""
+    """Turn this fork into the child that ``order`` describes; never returns.
+
+    A child that cannot be locked in runs nothing and says no hello.
+    """
     status = 1
     try:
         arrange(order["mode"], handles, ruleset)
@@ -30,10 +32,9 @@ def become(order: dict, handles: list[int], ruleset: int, locked: bool) -> None:
         if locked:
             jail.lock_program(RULESET if ruleset >= 0 else -1)
         jail.limit_program(cpu_s, order["memory_mb"])
+        program.write_all(program.RESULTS, program.HELLO)
         control = os.fdopen(CONTROL, "rb")
         status = MODES[order["mode"]](json.loads(control.readline()), control)
-    except jail.JailError:
-        status = NO_JAIL
     finally:
         os._exit(status)
 

@@ -12,6 +12,7 @@ import opcode
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
+from typing import TypeVar
 
 PLAIN_BUILTINS = (
     "abs all any ascii bin bool bytes chr complex dict divmod enumerate filter float frozenset hex int isinstance iter "
@@ -30,7 +31,6 @@ PLAIN_MEMBERS = {
     "collections": "Counter OrderedDict defaultdict deque",
     "functools": "cmp_to_key reduce",
     "operator": "add and_ floordiv itemgetter mod mul neg or_ sub truediv xor",
-    "re": "findall finditer fullmatch match search split sub group groups start end",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits punctuation whitespace",
     "typing": "Any Callable Deque Dict FrozenSet Iterable Iterator List Mapping Optional Sequence Set Tuple Union",
 }
@@ -55,6 +55,12 @@ def numbers(names: str) -> frozenset[int]:
     return frozenset(opcode.opmap[name] for name in names.split() if name in opcode.opmap)
 
 
+def members_beside(plain: frozenset[str]) -> frozenset[str]:
+    """Return the other members of the modules: what a program may not call its own, or it would be let through."""
+    members = {n: v for module in PLAIN_MEMBERS for n, v in vars(importlib.import_module(module)).items()}
+    return frozenset(name for name, value in members.items() if not isinstance(value, TypeVar)) - plain
+
+
 def plain_names() -> frozenset[str]:
     """Return the names of globals, attributes and modules that reach nothing which outlives a call."""
     exceptions = [n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception)]
@@ -69,12 +75,13 @@ STORE_NAME, IMPORT_NAME, IMPORT_FROM, EXTENDED_ARG = (
     opcode.opmap[name] for name in ("STORE_NAME", "IMPORT_NAME", "IMPORT_FROM", "EXTENDED_ARG")
 )
 PLAIN = plain_names()
+NOT_OWN = NEVER | members_beside(PLAIN)
 
 
 def can_remember(code: types.CodeType) -> bool:
     """Whether anything that a function of a compiled module does may be seen by a later call."""
     codes = [code, *functions_in(code)]
-    own = {name for name in operands(code, STORE_NAME) if name[0] != "_"} - NEVER
+    own = {name for name in operands(code, STORE_NAME) if name[0] != "_"} - NOT_OWN
     return not (
         IN_MODULE.issuperset(code.co_code[::2])
         and all(NOT_IN_FUNCTION.isdisjoint(each.co_code[::2]) for each in codes)

@@ -14,10 +14,17 @@ SCALARS = {
     "int": re.compile(r"-?0x[0-9a-f]+"),
     "float": re.compile("nan|inf|-inf"),
     "bytes": re.compile("([0-9a-f]{2})*"),
-    "Fraction": re.compile(r"-?[0-9]{1,2000}(/[0-9]{1,2000})?"),
-    "Decimal": re.compile(r"-?([0-9]+(\.[0-9]+)?(E[+-][0-9]{1,9})?|Infinity|s?NaN)"),
+    "text": re.compile("([0-9a-f]{8})*"),  # str with surrogates, which JSON would join to other characters
+    "Fraction": re.compile(r"-?[0-9]{1,2000}(/[1-9][0-9]{0,2000})?"),
+    "Decimal": re.compile(r"-?([0-9]+(\.[0-9]+)?(E[+-][0-9]{1,9})?|Infinity|NaN)"),
 }
-BUILD: dict[str, Any] = {"float": float, "bytes": bytes.fromhex, "Fraction": Fraction, "Decimal": Decimal}
+BUILD: dict[str, Any] = {
+    "float": float,
+    "bytes": bytes.fromhex,
+    "text": lambda digits: bytes.fromhex(digits).decode("utf-32-le", "surrogatepass"),
+    "Fraction": Fraction,
+    "Decimal": Decimal,
+}
 NUMBERS = {"complex": [float, float], "range": [int, int, int]}
 ANSWERS = ({"value"}, {"value", "args"}, {"error", "kind", "args"})
 TEXTS = {"error", "kind"}
@@ -42,8 +49,10 @@ def pack(value: object, depth: int = 0) -> object:
     if depth > MAX_DEPTH:
         raise WireError("the value is nested too deeply")
     kind = type(value)
-    if value is None or kind is bool or kind is str:
+    if value is None or kind is bool:
         return value
+    if kind is str:
+        return pack_text(value)  # type: ignore[arg-type]
     if kind is list:
         return [pack(item, depth + 1) for item in value]  # type: ignore[attr-defined]
     if kind is int:
@@ -51,6 +60,17 @@ def pack(value: object, depth: int = 0) -> object:
     if kind is float:
         return value if value - value == 0 else {"float": repr(value)}  # type: ignore[operator]
     return {name_of(kind): content(value, kind, depth)}
+
+
+def pack_text(text: str) -> object:
+    """Return a text, spelled out in code points where it holds surrogates."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {"text": text.encode("utf-32-le", "surrogatepass").hex()}
+    return text
 
 
 def name_of(kind: type) -> str:
@@ -98,7 +118,9 @@ def read_reply(text: str | bytes) -> dict[str, Any]:
         raise WireError("not an answer")
     for name in reply.keys() - TEXTS:
         validate(reply[name])
-    return reply
+    return {
+        name: said[:300].encode(errors="replace").decode() if name in TEXTS else said for name, said in reply.items()
+    }
 
 
 def load(text: str | bytes) -> Any:
@@ -141,8 +163,15 @@ def validate_items(name: str, inside: object, depth: int) -> None:
     if pairs:
         raise WireError("not packed data")
     validate(inside, depth + 1)
-    if name in NUMBERS and [type(unpack(item)) for item in inside] != NUMBERS[name]:
+    if name in NUMBERS and [type_of(item) for item in inside] != NUMBERS[name]:
         raise WireError("not packed data")
+    if name == "range" and inside[2] in (0, {"int": "0x0"}):
+        raise WireError("not packed data")
+
+
+def type_of(data: object) -> type:
+    """Return the type of a packed number; another type for what is none."""
+    return {"int": int, "float": float}.get(next(iter(data)), dict) if isinstance(data, dict) else type(data)
 
 
 def unpack(data: Any) -> Any:

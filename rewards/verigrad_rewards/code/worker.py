@@ -16,7 +16,6 @@ from verigrad_rewards.code.process import RUNS, Ended, Limits, Run, WorkerDiedEr
 from verigrad_rewards.code.sandbox import KINDS, Layers, SandboxUnavailableError, launch, refuse, words
 
 START_S = 30.0
-NO_JAIL = 77
 PROBE = """
 import ctypes, os, socket
 def f(parent):
@@ -108,11 +107,11 @@ class Worker:
         """Take the zygote's next word on a child that ended.
 
         Raises:
-            WorkerDiedError: the zygote is gone or silent, or could not start or lock in the child.
+            WorkerDiedError: the zygote is gone or silent, or could not start the child.
         """
         said = self.message(timeout_s)
         end = Ended(said["status"], said["why"])
-        if end.status is None or end.code == NO_JAIL:
+        if end.status is None:
             raise WorkerDiedError
         self.ends[said["ended"]] = end
 
@@ -137,7 +136,7 @@ class Worker:
     def kill(self) -> None:
         """End the zygote and whatever it runs."""
         self.link.close()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         if self.process.stderr:

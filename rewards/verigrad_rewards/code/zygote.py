@@ -180,15 +180,17 @@ class Zygote:
         os.kill(child.pid, signal.SIGKILL)
 
     def reap(self) -> None:
-        """Report the children that ended, and leave an empty folder to the next."""
-        for child in list(self.children.values()):
+        """Report the children that ended; where none is left, the folder is empty for the next."""
+        for slot, child in list(self.children.items()):
             pid, status = os.waitpid(child.pid, os.WNOHANG)
-            if pid:
-                del self.children[child.slot]
-                if child.handle >= 0:
-                    os.close(child.handle)
+            if not pid:
+                continue
+            del self.children[slot]
+            if child.handle >= 0:
+                os.close(child.handle)
+            if not self.children:  # one that still runs would fill it again
                 self.room.empty()
-                self.say({"ended": child.slot, "status": status, "why": child.why})
+            self.say({"ended": slot, "status": status, "why": child.why})
 
     def say(self, message: dict) -> None:
         """Tell the judge; when it is gone, the next turn of the loop finds out."""
@@ -212,21 +214,26 @@ def connect(address: str) -> socket.socket:
     return link
 
 
+def make_room(kind: str, folder: str) -> scratch.Scratch:
+    """Return the folder that programs may write to: all that they can, so that emptying it leaves nothing."""
+    if kind not in ("jail", "none"):
+        return scratch.Scratch(folder)  # it was mounted for us alone
+    root = scratch.free_root(paths.readable_paths())
+    if kind == "jail" and jail.has_namespaces(root):
+        jail.enter_namespaces(root)
+        return scratch.Scratch(root, bounded=True)
+    return scratch.Scratch.make(folder)
+
+
 def main() -> None:
     """Lock this interpreter in, say which layers hold, and serve."""
     kind, address, folder = sys.argv[1:4]
     link = connect(address)
     while os.open("/dev/null", os.O_RDWR) <= max(startup.RESERVED):
         pass
-    room = scratch.Scratch.make(folder)
-    ruleset, said = -1, {"landlock": 0, "namespaces": []}
+    room, ruleset, said = make_room(kind, folder), -1, {"landlock": 0, "namespaces": []}
     if kind != "none":
-        root = scratch.free_root(paths.readable_paths())
-        if kind == "jail" and jail.has_namespaces(root):
-            room.remove()
-            jail.enter_namespaces(root)
-            room = scratch.Scratch(root, private=True)
-            said["namespaces"] = list(jail.CLONE_NEW)
+        said["namespaces"] = list(jail.CLONE_NEW) if room.bounded else []
         try:
             ruleset, said["landlock"] = jail.make_ruleset(room.path)
         except jail.JailError as error:
@@ -234,7 +241,7 @@ def main() -> None:
         jail.lock_zygote()
     os.environ.update(TMPDIR=room.path, HOME=room.path)
     os.chdir(room.path)
-    jail.limit_zygote()
+    jail.limit_zygote(jail.SCRATCH_MB if room.bounded else jail.FILE_MB)
     jail.keep_to_one_arena()
     gc.collect()
     gc.freeze()

@@ -79,7 +79,8 @@ while [ "$1" != "-v" ]; do shift; done
 link=${2%%:*}; judge=${4%%:*}
 shift 5
 echo "$@" > "$(dirname "$0")/asked"
-exec PYTHON -I -S -B "$judge/zygote.py" container "$link/link" /tmp
+mkdir -p "$(dirname "$0")/room"
+exec PYTHON -I -S -B "$judge/zygote.py" container "$link/link" "$(dirname "$0")/room"
 """
 
 
@@ -92,7 +93,7 @@ def test_without_landlock_a_container_holds_programs(tmp_path):
     out, said = without(9999, ENOSYS, "podman", f"{tmp_path}:/usr/bin:/bin")
     assert "programs run in podman: a container, landlock" in said
     assert out.count("all 1 tests pass") == 1
-    assert (tmp_path / "asked").read_text().split()[-3:] == ["container", "/link/link", "/tmp"]
+    assert (tmp_path / "asked").read_text().split()[-3:] == ["container", "/link/link", "/scratch"]
     out, _ = without(9999, ENOSYS, "docker", f"{tmp_path}:/usr/bin:/bin")
     assert "docker: docker starts no python:3.11-slim: Cannot connect to the daemon" in out
 

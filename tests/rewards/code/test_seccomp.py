@@ -1,5 +1,6 @@
 """The seccomp filters for both architectures, run by a small interpreter of classic BPF: no such machine is needed."""
 
+import os
 import re
 import struct
 from pathlib import Path
@@ -19,6 +20,7 @@ ALLOWED, REFUSED, UNKNOWN, KILLED = (
     seccomp.KILL,
 )
 STREAM, DATAGRAM, NONBLOCK = 1, 2, 0o4000
+THREAD = seccomp.CLONE_THREAD | seccomp.CLONE_FILES
 
 
 def verdict(code, number, architecture, arguments):
@@ -53,12 +55,17 @@ def both(machine, monkeypatch, call, *arguments, architecture=None):
 @pytest.mark.parametrize(
     ("call", "arguments", "said"),
     [
-        (3000, [], ALLOWED), ("clone", [seccomp.CLONE_THREAD], ALLOWED), ("clone", [0x11], REFUSED),
+        (3000, [], ALLOWED), ("clone", [THREAD], ALLOWED), ("clone", [seccomp.CLONE_THREAD], REFUSED), ("clone", [0x11], REFUSED),
         ("clone3", [], UNKNOWN), ("prctl", [seccomp.PR_SET_NAME], ALLOWED), ("prctl", [seccomp.PR_SET_PDEATHSIG], REFUSED),
         ("prctl", [seccomp.PR_SET_DUMPABLE, 1], REFUSED), ("prlimit64", [0, 3], ALLOWED), ("prlimit64", [1, 3], REFUSED),
         ("sendto", [3, 0, 0, 0, 0], ALLOWED), ("sendto", [3, 0, 0, 0, 1], REFUSED), ("sendto", [3, 0, 0, 0, 1 << 40], REFUSED),
         ("socketpair", [1, STREAM], ALLOWED), ("socketpair", [1, STREAM | NONBLOCK], ALLOWED),
-        ("socketpair", [1, DATAGRAM], REFUSED), ("socket", [2, STREAM], REFUSED), ("kill", [1, 0], REFUSED),
+        ("socketpair", [1, DATAGRAM], REFUSED), ("socketpair", [2, STREAM], REFUSED),
+        ("openat", [3, 0, os.O_RDWR | os.O_CREAT | os.O_TRUNC], ALLOWED), ("openat", [3, 0, 3], REFUSED),
+        ("openat", [3, 0, os.O_RDONLY | os.O_TRUNC], REFUSED), ("openat", [3, 0, os.O_RDONLY | os.O_CLOEXEC], ALLOWED),
+        ("openat2", [], UNKNOWN), ("fcntl", [0, 1], ALLOWED), ("fcntl", [0, 8], REFUSED), ("fcntl", [0, 10], REFUSED),
+        ("fcntl", [0, 1031], REFUSED), ("ioctl", [0, 0x5421], ALLOWED), ("ioctl", [0, 0x8901], REFUSED),
+        ("close_range", [3, 9, 0], ALLOWED), ("close_range", [3, 9, 2], REFUSED), ("setsockopt", [], REFUSED), ("socket", [2, STREAM], REFUSED), ("kill", [1, 0], REFUSED),
         ("tgkill", [1, 1, 9], REFUSED), ("io_uring_setup", [], REFUSED), ("ptrace", [], REFUSED), ("keyctl", [], REFUSED),
         ("shmget", [], REFUSED), ("mq_open", [], REFUSED), ("unshare", [], REFUSED), ("execve", [], REFUSED),
         ("memfd_create", [], REFUSED), ("bpf", [], REFUSED), ("userfaultfd", [], REFUSED), ("setsid", [], REFUSED),
@@ -66,6 +73,11 @@ def both(machine, monkeypatch, call, *arguments, architecture=None):
 )  # fmt: skip
 def test_filter(machine, call, arguments, said, monkeypatch):
     assert both(machine, monkeypatch, call, *arguments) == said
+
+
+def test_old_calls_to_open_are_looked_at_too(monkeypatch):
+    assert both("x86_64", monkeypatch, "open", 0, 3) == REFUSED
+    assert both("x86_64", monkeypatch, "open", 0, os.O_RDONLY) == ALLOWED
 
 
 def test_calls_of_another_architecture_end_the_process(monkeypatch):

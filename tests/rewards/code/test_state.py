@@ -7,9 +7,9 @@ FORGETS = {
     "imports and constants": "import math\nfrom collections import Counter\nN, T = 7, (1, 2)\ndef f(x: int, y=(1, 2)) -> int:\n"
     "  a = []\n  a[0] = math.pi\n  return dict(Counter(a))",
     "closures of one call": "def f(x):\n  def g(y): return x + y\n  return [g(i) for i in range(3)]",
-    "methods and modules": "import re, heapq, itertools as it\nfrom typing import List\nMOD = 10**9 + 7\n"
+    "methods and modules": "import heapq, itertools as it\nfrom typing import List\nMOD = 10**9 + 7\n"
     "def g(a: List[int], k=3): return sorted(a, key=lambda v: -v)[:k]\n"
-    "def f(s):\n  h = []\n  for w in re.findall('a', s.lower().strip()): heapq.heappush(h, len(w) % MOD)\n"
+    "def f(s):\n  h = []\n  for w in s.lower().strip().split('a'): heapq.heappush(h, len(w) % MOD)\n"
     "  return ','.join(str(v) for v in it.chain(g(h), [max(h, default=0)]))",
     "exceptions": '"""doc"""\ndef f(x):\n  try: return 1 / x\n  except ZeroDivisionError as e: raise ValueError from e',
 }
@@ -33,6 +33,9 @@ REMEMBERS = {
     "attributes by a pattern, without type": "def f(x):\n  match x:\n    case int(real=r): return r",
     "class made by a call": "def f(x): return type('A', (), {'n': []})",
     "cache of typing": "import typing\ndef f(x): return typing.get_args(typing.Optional[x])",
+    "own name of a module's member": "import typing\nsys = modules = 0\ndef f(x): typing.sys.modules['n'] = 1",
+    "own name of a function that reaches": "import operator\nattrgetter = 0\ndef f(x): operator.attrgetter('__dict__')(f)",
+    "cache of patterns": "import re\ndef f(x): return re.match('a', x)",
     "own name of a frame": "def gi_frame(): pass\ndef f(x): (i for i in x).gi_frame",
     "unknown attribute": "def f(x): return x.spam",
     "everything of a module": "from math import *\ndef f(x): pass",
