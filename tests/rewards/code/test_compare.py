@@ -50,7 +50,7 @@ def test_tolerance_is_for_expected_floats_only():
 @pytest.mark.parametrize(
     "value",
     [{"a": [1, (2.5, None), {3, "x"}], (1, 2): frozenset({True}), "big": -(10**5000)}, INF, [b"\xff", 2j, range(1, 9, 2)],
-     "\ud800\0\n", [[]] * 3, {}, Fraction(-1, 3), Decimal("1E+5")],
+     "\ud800\0\n", "\ud83d\ude00", "\U0001f600", [[]] * 3, {}, Fraction(-1, 3), Decimal("1E+5")],
 )  # fmt: skip
 def test_plain_values_survive_the_wire(value):
     assert unpack(json.loads(json.dumps(pack(value)))) == value
@@ -83,12 +83,20 @@ def test_what_is_not_plain_is_refused(value):
     ["", "[[", "1", "null", "[]", '{"value"}', '{"value": {"set": 1}}', '{"value": {"dict": [1]}}',
      '{"value": {"dict": [[1]]}}', '{"value": {"int": "9"}}', '{"value": {"int": 9}}', '{"value": {"spam": []}}',
      '{"value": {"Fraction": "1e999999999"}}', '{"value": {"float": "1"}}', '{"value": {"complex": ["a", 1]}}',
-     '{"value": {"bytes": "abc"}}', '{"value": {"list": [], "set": []}}', '{"value": 1, "more": 2}', '{"error": "x"}',
+     '{"value": {"bytes": "abc"}}', '{"value": {"Fraction": "1/0"}}', '{"value": {"Decimal": "sNaN"}}',
+     '{"value": {"complex": [{"Fraction": "1/0"}, 1.0]}}', '{"value": {"range": [1, 1, 0]}}', '{"value": {"text": "d8"}}',
+     '{"value": {"range": [1, 1, true]}}', '{"value": {"complex": [{"set": [1]}, 1.0]}}', '{"value": {"list": [], "set": []}}', '{"value": 1, "more": 2}', '{"error": "x"}',
      '{"error": 1, "kind": "a", "args": []}', "[" * 100_000, '{"value": ' + "9" * 5000 + "}"],
 )  # fmt: skip
 def test_forged_answers_are_refused_before_they_are_compared(line):
     with pytest.raises(WireError, match="not|nested"):
         read_reply(line)
+
+
+def test_an_error_is_short_and_can_be_written_down():
+    reply = read_reply('{"error": "' + "x" * 10**6 + '", "kind": "\\ud800", "args": []}')
+    assert len(reply["error"]) == 300
+    assert reply["kind"].encode() == b"?"
 
 
 def test_values_with_one_hash_do_not_slow_the_comparison():

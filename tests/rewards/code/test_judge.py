@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -268,6 +269,91 @@ def test_judge_many_keeps_order_and_replaces_a_dead_worker():
         worker.process.kill()
         pool.idle.put(worker)
         assert [v.reward for v in pool.judge_many(jobs)] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+SIGNALS_ITSELF = """
+import ctypes, time
+class Event(ctypes.Structure):
+    _fields_ = [("value", ctypes.c_void_p), ("number", ctypes.c_int), ("notify", ctypes.c_int), ("rest", ctypes.c_char * 64)]
+libc, timer = ctypes.CDLL(None), ctypes.c_void_p()
+libc.timer_create(1, ctypes.byref(Event(None, 40, 0)), ctypes.byref(timer))
+libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 0, 1000), None)
+time.sleep(1)
+"""
+RESIZES_THE_PIPE = """
+import fcntl, os
+while True:
+    try:
+        fcntl.fcntl(0, 1031, 131072)
+        fcntl.fcntl(0, 1031, 65536)
+    except OSError:
+        os.read(0, 65536)
+"""
+FILLS_ITS_FOLDER_MEANWHILE = """
+import os, threading
+def f(x): return x
+def churn(name):
+    while True:
+        try:
+            os.mkdir(name)
+            os.rmdir(name)
+        except OSError:
+            pass
+for name in "ab":
+    threading.Thread(target=churn, args=(name,)).start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "test", "detail"),
+    [
+        ("import sys; sys.exit(77)", StdioTest("", ""), "ends with status 77"),
+        ("import os\ndef f(x): os._exit(77)", CallTest([1], 1), "ends with status 77"),
+        ("import os\ndef f(x): os._exit(77)", AssertTest("assert f(1) == 1"), "ends with status 77"),
+        (SIGNALS_ITSELF, StdioTest("", "x"), "ended by signal 40"),
+        (RESIZES_THE_PIPE, StdioTest("x" * 3_000_000, "x"), "timeout"),
+        (FILLS_ITS_FOLDER_MEANWHILE, AssertTest("assert f(1) == 1"), "timeout|crash"),
+        ("def f(x):\n  v = 'x'\n  for _ in range(60): v = (v,)\n  return {v}", CallTest([1], {1}), "expected {1}"),
+        ("from decimal import Decimal\ndef f(x): return Decimal('sNaN')", CallTest([1], Decimal(1)), "no answer"),
+        ("def f(x): return chr(0xd83d) + chr(0xde00)", CallTest([1], chr(0x1F600)), "gives "),
+    ],
+)
+def test_no_program_makes_the_judge_fail(program, test, detail):
+    verdict = run(program, [test], timeout_s=0.3)
+    assert verdict.reward == 0
+    assert any(piece in verdict.detail for piece in detail.split("|")), verdict.detail
+    assert run(RIGHT).reward == 1
+
+
+def test_a_program_that_ends_its_interpreter_is_wrong():
+    with Judge(workers=1, sandbox="none") as judge:  # where it can
+        kills = Job("import os\ndef f(x): os.kill(os.getppid(), 9)", TESTS, "f")
+        assert judge.judge(kills).detail == "crash: the interpreter that ran it died, twice"
+        assert judge.judge(Job(RIGHT, TESTS, "f")).reward == 1
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["sys.stdout.close()", "sys.stdout.flush(); sys.stdout = None", "atexit.register(lambda: 1 / 0)", "sys.exit()",
+     "threading.Thread(target=print, args=(2,)).start()", "atexit.register(print, 2)"],
+)  # fmt: skip
+def test_a_program_ends_as_it_would_by_itself(ending):
+    program = f"import atexit, sys, threading\nprint(1)\n{ending}"
+    alone = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    assert run(program, [StdioTest("", alone.stdout)]).detail == "all 1 tests pass"
+
+
+def test_memory_of_one_call_is_there_for_the_next():
+    program = (
+        "def f(n):\n  a = [0] * n\n  def inner(k): return 0 if k == 0 else inner(k - 1)\n  return inner(3) + len(a)"
+    )
+    assert run(program, [CallTest([10**7], 10**7)] * 6).detail == "all 6 tests pass"
+
+
+def test_many_threads_fit_into_the_usual_memory():
+    program = "from concurrent.futures import ThreadPoolExecutor as T\nimport time\ndef f(n):\n  with T(n) as t:\n"
+    program += "    return sum(t.map(lambda x: time.sleep(0.02) or x, range(n)))"
+    assert run(program, [CallTest([32], 496)]).detail == "all 1 tests pass"
 
 
 RANK = """
