@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
 FUZZ_MINUTES ?= 10
+HUMANEVAL ?=
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
@@ -42,7 +43,7 @@ lint: .venv/ready
 	touch $@
 
 bench: .venv-bench/ready
-	.venv-bench/bin/python benchmarks/code_judge.py
+	.venv-bench/bin/python benchmarks/code_judge.py $(HUMANEVAL)
 	.venv-bench/bin/python benchmarks/math_verifier.py
 
 fuzz: .venv-base/ready

@@ -7,11 +7,14 @@ of rounds. The peers run the same program and the same assertions, without a jai
 - ``human_eval``: the steps of human-eval's ``check_correctness`` (github.com/openai/human-eval, execution.py), written
   anew: a manager, a fork of the caller, functions of ``os`` and others taken away, a folder, an alarm, ``exec``.
 
-Then what a program costs us: processor time of judge, interpreter and program together, and the slowest in a hundred.
+Then what a program costs us: processor time of judge, interpreter and program together, and the slowest in a hundred;
+also for the reference solutions of HumanEval where its file, ``humaneval.jsonl.gz``, is named as an argument.
 """
 
 import contextlib
+import gzip
 import io
+import json
 import multiprocessing
 import os
 import resource
@@ -22,7 +25,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,25 +103,45 @@ def processor_seconds() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def cost(job: Job, programs: int = 400) -> str:
-    """Return processor time, rate and slowest percent of one worker on ``programs`` programs, its start left out."""
-    times = []
-    judge = Judge(workers=1)
-    judge.judge(job)
-    judge.close()
+def cost(jobs: Sequence[Job], workers: int = 1) -> str:
+    """Return what right programs cost: processor time of each, programs per second, and the slowest percent.
+
+    The start of the workers is left out: it is measured by judging one program with workers of its own.
+    """
+    with Judge(workers) as judge:
+        judge.judge_many(jobs[:workers])
     before = processor_seconds()
-    judge.judge(job)
-    judge.close()
+    with Judge(workers) as judge:
+        judge.judge_many(jobs[:workers])
     start = processor_seconds() - before
-    for _ in range(programs):
+    with Judge(workers) as judge, ThreadPoolExecutor(workers) as threads:
+        judge.judge_many(jobs[:workers])
         begun = time.perf_counter()
-        if judge.judge(job).reward != 1:
-            raise SystemExit("a right program was judged wrong")
-        times.append(time.perf_counter() - begun)
-    judge.close()
-    used = processor_seconds() - before - 2 * start
-    slow = statistics.quantiles(times, n=100)[-1]
-    return f"{used / programs * 1e3:.1f} ms processor time, {programs / sum(times):.0f}/s, p99 {slow * 1e3:.0f} ms"
+        seconds = list(threads.map(lambda job: timed(judge, job), jobs))
+        wall = time.perf_counter() - begun
+    each = (processor_seconds() - before - 2 * start) / len(jobs)
+    slow = statistics.quantiles(seconds, n=100)[-1]
+    return (
+        f"{each * 1e3:.1f} ms processor time each, {len(jobs)} in {wall:.2f} s with {workers}, p99 {slow * 1e3:.0f} ms"
+    )
+
+
+def timed(judge: Judge, job: Job) -> float:
+    """Return the seconds that a right program takes."""
+    begun = time.perf_counter()
+    if judge.judge(job).reward != 1:
+        raise SystemExit("a right program was judged wrong")
+    return time.perf_counter() - begun
+
+
+def human_eval_jobs(file: str) -> list[Job]:
+    """Return the reference solutions of HumanEval's rows with their checks."""
+    with gzip.open(file, "rt", encoding="utf-8") as stream:
+        rows = [json.loads(line) for line in stream]
+    return [
+        Job(row["prompt"] + row["canonical_solution"], [AssertTest(row["test"], row["prompt"])], row["entry_point"])
+        for row in rows
+    ]
 
 
 def main() -> None:
@@ -127,12 +151,15 @@ def main() -> None:
         for name, peer, job in (
             ("fresh", fresh, called),
             ("fresh_assert", fresh, checked),
-            ("human_eval", human_eval, checked),
+            ("human_eval", human_eval, called),
+            ("human_eval_assert", human_eval, checked),
         ):
             ratios = [rate(lambda job=job: judge.judge(job).reward == 1) / rate(peer) for _ in range(ROUNDS)]
             print(f"code_judge_{name} {statistics.median(ratios):.2f} {min(ratios):.2f} {max(ratios):.2f} {ROUNDS}")
-    print(f"code_judge_cost four calls: {cost(called)}")
-    print(f"code_judge_cost four assertions: {cost(checked)}")
+    print(f"code_judge_cost four calls: {cost([called] * 400)}")
+    print(f"code_judge_cost four assertions: {cost([checked] * 400)}")
+    for file in sys.argv[1:]:
+        print(f"code_judge_cost {Path(file).name}: {cost(human_eval_jobs(file), workers=2)}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import json
 import os
+import re
 import sys
 import threading
 import types
@@ -59,11 +60,17 @@ def answer_calls(request: dict, control: BinaryIO) -> int:
     except BaseException as error:
         failure = error_text(error)
     while line := control.readline():
-        gc.collect()  # what earlier calls left must not weigh on this one
+        forget()
         token, _, data = line.partition(b" ")
         reply = {"error": failure, "kind": "", "args": []} if failure else call(vars(module), json.loads(data))
         write_all(RESULTS, token + b" " + as_line(reply))
     return finish(0, module)
+
+
+def forget() -> None:
+    """Drop what an earlier call may have left: objects that hold each other, and compiled patterns."""
+    gc.collect()
+    re.purge()
 
 
 def compiled(sources: list[str]) -> list[types.CodeType]:

@@ -31,6 +31,8 @@ PLAIN_MEMBERS = {
     "collections": "Counter OrderedDict defaultdict deque",
     "functools": "cmp_to_key reduce",
     "operator": "add and_ floordiv itemgetter mod mul neg or_ sub truediv xor",
+    # the cache of patterns is emptied between calls
+    "re": "findall finditer fullmatch match search split sub group groups start end",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits punctuation whitespace",
     "typing": "Any Callable Deque Dict FrozenSet Iterable Iterator List Mapping Optional Sequence Set Tuple Union",
 }

@@ -193,6 +193,7 @@ def test_prelude_runs_before_the_program():
         "c = []\ndef f(x):\n  c.append(1)\n  return len(c)",
         "def f(x, c=[]):\n  c.append(1)\n  return len(c)",
         "import os\ndef f(x):\n  open('n', 'a').write('x')\n  return os.path.getsize('n') + len(os.listdir('.')) - 1",
+        "import re\ndef f(x):\n  try: re.match('a', '', 0.0)\n  except TypeError: n = 1\n  else: n = 2\n  re.match('a', '', 0)\n  return n",
         "import random\nrandom.seed(1)\na = random.random()\ndef f(x):\n  b = random.random()\n  return 1 if b == f.__globals__.setdefault('b', b) else 2",
     ],
 )

@@ -35,7 +35,6 @@ REMEMBERS = {
     "cache of typing": "import typing\ndef f(x): return typing.get_args(typing.Optional[x])",
     "own name of a module's member": "import typing\nsys = modules = 0\ndef f(x): typing.sys.modules['n'] = 1",
     "own name of a function that reaches": "import operator\nattrgetter = 0\ndef f(x): operator.attrgetter('__dict__')(f)",
-    "cache of patterns": "import re\ndef f(x): return re.match('a', x)",
     "own name of a frame": "def gi_frame(): pass\ndef f(x): (i for i in x).gi_frame",
     "unknown attribute": "def f(x): return x.spam",
     "everything of a module": "from math import *\ndef f(x): pass",
