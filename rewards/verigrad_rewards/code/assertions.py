@@ -70,7 +70,7 @@ class Peer:
     """The program's process, seen from the test's.
 
     Attributes:
-        calls: how many it answered.
+        calls: how many were made.
         last: the last call and what came back, for the verdict's detail.
         gone: whether it gives no more answers.
     """
@@ -96,6 +96,7 @@ class Peer:
             if self.calls:  # what it passes may be of the program's making
                 raise TypeError(said) from None
             raise BrokenTest(said) from None
+        self.calls += 1
         token = os.urandom(8).hex().encode()
         try:
             program.write_all(PEER_CONTROL, token + b" " + json.dumps(request).encode() + b"\n")
@@ -107,7 +108,6 @@ class Peer:
         except (OSError, wire.WireError):
             self.gone = True
             raise ProgramGone from None
-        self.calls += 1
         self.last = name, args, reply.get("value", reply.get("error"))
         return reply
 
@@ -151,6 +151,8 @@ def run_check(request: dict, control: BinaryIO) -> int:
             "detail": f"{where}: {program.error_text(error)}",
             "last": said_last(peer),
         }
+        if not peer.calls:  # no program has a part in it
+            said = {"broken": f"it fails before it calls the function: {said['detail']}"}
     program.write_all(program.RESULTS, json.dumps(said).encode() + b"\n")
     return 0
 
@@ -172,7 +174,7 @@ def run_setup(source: str, names: dict[str, Any]) -> None:
     """Run the set-up, which no program has a part in."""
     try:
         exec(compile(source, "<setup>", "exec"), names)  # noqa: S102 - the test's own code, in its own process
-    except Exception as error:
+    except BaseException as error:
         raise BrokenTest(f"its setup fails: {program.error_text(error)}") from None
 
 

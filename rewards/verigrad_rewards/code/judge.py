@@ -23,6 +23,7 @@ from verigrad_rewards.code.worker import Worker, open_worker
 from verigrad_rewards.types import ProblemError, Status, Verdict
 
 MAX_PROGRAM = 200_000
+MAX_TIMEOUT_S, MIN_MEMORY_MB = 3600, 32
 SAID = "VERIGRAD_SANDBOX_SAID"  # set once a process has said which layers hold, for it and its children
 
 
@@ -54,6 +55,14 @@ def check_sandbox(sandbox: object) -> None:
     known = isinstance(sandbox, str) and (sandbox in ("auto", "none", *KINDS) or is_address(sandbox))
     if not known:
         raise ValueError(f"sandbox: found {sandbox!r}; allowed is {CHOICES}")
+
+
+def check_limits(timeout_s: object, memory_mb: object) -> None:
+    """Raise ``ValueError`` where a limit is none, or too small for any program."""
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not 0 < timeout_s <= MAX_TIMEOUT_S:
+        raise ValueError(f"timeout_s: found {timeout_s!r}; allowed is a number above 0, at most {MAX_TIMEOUT_S}")
+    if isinstance(memory_mb, bool) or not isinstance(memory_mb, int) or memory_mb < MIN_MEMORY_MB:
+        raise ValueError(f"memory_mb: found {memory_mb!r}; allowed is a whole number, {MIN_MEMORY_MB} or more")
 
 
 class Judge:
@@ -117,7 +126,9 @@ class Judge:
         Raises:
             ProblemError: the tests are wrong, whatever the program.
             SandboxUnavailableError: programs cannot be locked in here.
+            ValueError: a limit is none.
         """
+        check_limits(job.timeout_s, job.memory_mb)
         tests = read_tests(job.tests, "judge")
         if not job.entry_point and not isinstance(tests[0], StdioTest):
             raise ProblemError("judge: tests that call need an entry point: the name of the function to call")

@@ -1,7 +1,7 @@
 """Hidden tests of a problem: calls with a result, input with an output, or assertions."""
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -109,13 +109,23 @@ def kind_of(fields: set[str]) -> type[Test] | None:
     return next((kind for kind, (need, may) in KINDS.items() if need <= fields <= need | may), None)
 
 
+def all_text(values: Iterable[object]) -> bool:
+    """Whether all ``values`` are texts."""
+    return all(isinstance(value, str) for value in values)
+
+
 def fault_in(test: Test) -> str:
     """Return what is wrong with a test, empty if nothing is."""
+    tolerance = None if isinstance(test, AssertTest) else test.tolerance
+    if tolerance is not None and (not isinstance(tolerance, int | float) or not 0 <= tolerance < 1):
+        return f"tolerance is {tolerance!r}; allowed is a number from 0 to below 1"
     if isinstance(test, CallTest):
-        well = isinstance(test.args, list | tuple) and isinstance(test.kwargs, Mapping)
-        return "" if well else f"args is {str(test.args)[:40]!r}; allowed is a list, and for kwargs a mapping"
+        well = isinstance(test.args, list | tuple) and isinstance(test.kwargs, Mapping) and all_text(test.kwargs)
+        return (
+            "" if well else f"args is {str(test.args)[:40]!r}; allowed is a list, and for kwargs a mapping with names"
+        )
     texts = (test.stdin, test.stdout) if isinstance(test, StdioTest) else (test.code, test.setup)
-    if not all(isinstance(text, str) for text in texts):
+    if not all_text(texts):
         return f"found {str(texts)[:60]}; allowed is text"
     if isinstance(test, AssertTest) and not read_assertions(test.code, test.setup).asserts:
         return f"code {test.code[:40]!r} asserts nothing, so any program would pass; allowed is Python with an assert"

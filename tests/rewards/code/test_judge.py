@@ -137,6 +137,11 @@ def test_helpers_of_the_setup_are_not_the_programs():
         (AssertTest("assert True"), "test 1 cannot be run: it never calls the function"),
         (AssertTest("assert f(print)"), "test 1 cannot be run: it passes f something else than plain data"),
         (AssertTest("assert f(1)", "1/0"), "test 1 cannot be run: its setup fails: ZeroDivisionError"),
+        (AssertTest("x = 1/0\nassert f(1)"), "test 1 cannot be run: it fails before it calls the function: x = 1/0"),
+        (AssertTest("assert f(1)", "raise SystemExit"), "test 1 cannot be run: its setup fails: SystemExit"),
+        (CallTest([1], 1, {1: 2}), "allowed is a list, and for kwargs a mapping with names"),
+        (CallTest([1], 1, tolerance="x"), "tolerance is 'x'; allowed is a number from 0 to below 1"),
+        (CallTest([1], 1, tolerance=-1), "tolerance is -1; allowed"),
         (AssertTest("f(1)"), "asserts nothing"),
         (AssertTest("assert f(1"), "field 'code' is not Python"),
         (CallTest([object()], 1), "allowed is plain data"),
@@ -164,6 +169,22 @@ def test_a_test_that_cannot_decide_is_our_error(test, why):
 def test_bad_tests_are_errors(rows, why):
     with pytest.raises(ProblemError, match=why):
         read_tests(rows, "p/1")
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"timeout_s": 0}, "timeout_s: found 0; allowed is a number above 0"),
+        ({"timeout_s": -1}, "timeout_s: found -1"),
+        ({"timeout_s": "2"}, "timeout_s: found '2'"),
+        ({"timeout_s": float("nan")}, "timeout_s: found nan"),
+        ({"memory_mb": 256.5}, "memory_mb: found 256.5; allowed is a whole number, 32 or more"),
+        ({"memory_mb": 0}, "memory_mb: found 0"),
+    ],
+)
+def test_limits_that_are_none_are_errors(limits, why):
+    with pytest.raises(ValueError, match=why):
+        judge(RIGHT, TESTS, entry_point="f", **limits)
 
 
 def test_rows_will_do_as_tests():

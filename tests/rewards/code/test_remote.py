@@ -28,6 +28,9 @@ class Server(ThreadingHTTPServer):
         self.moods, self.bodies, self.limit, self.old, self.room = [], [], 1 << 20, False, 100_000
         self.over = threading.Event()
 
+    def handle_error(self, *_):
+        """Say nothing of a client that went away."""
+
     def address(self, kind):
         return f"{kind}+http://127.0.0.1:{self.server_port}"
 
