@@ -105,7 +105,7 @@ class Peer:
             if echoed != token:
                 raise wire.WireError("it answers out of turn")
             reply = {k: v if k in wire.TEXTS else wire.unpack(v) for k, v in wire.read_reply(data).items()}
-        except (OSError, wire.WireError):
+        except (OSError, wire.WireError, ValueError, ArithmeticError):
             self.gone = True
             raise ProgramGone from None
         self.last = name, args, reply.get("value", reply.get("error"))

@@ -98,9 +98,11 @@ def limit_zygote(file_mb: int) -> None:
         ("RLIMIT_CORE", 0),
         ("RLIMIT_MEMLOCK", 0),
         ("RLIMIT_MSGQUEUE", 0),
-        ("RLIMIT_STACK", 64 << 20),
     ):
         set_limit(name, most)
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]  # left as it is: programs raise the other, within their memory
+    soft = 64 << 20 if hard == resource.RLIM_INFINITY else min(64 << 20, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
 
 
 def limit_program(cpu_s: int, memory_mb: int) -> None:

@@ -228,7 +228,7 @@ class Run:
         echoed, _, reply = line.partition(b" ")
         try:
             return read_reply(reply) if echoed == token.encode() and not self.buffer else None
-        except WireError:
+        except (WireError, RecursionError):  # the caller's own stack may be deep already
             return None
 
     def communicate(self, text: str) -> bytes | None:

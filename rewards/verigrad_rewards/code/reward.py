@@ -8,7 +8,7 @@ from verigrad_rewards.math.extract import after_thinking
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
 
-_PYTHON = {"", "python", "python3", "py"}
+_PYTHON = {"python", "python3", "py"}
 _TAIL = 400_000
 
 
@@ -16,7 +16,8 @@ def find_program(text: str, tags: Tags) -> str | Verdict:
     """Return the program in ``text``, or the verdict on a response that has none.
 
     It stands in the answer tag after the thinking, in a fenced block there if there is one; without an answer tag it
-    is the last fenced block after the thinking. Of several blocks the last one counts.
+    is the last fenced block after the thinking. Of several blocks the last one marked as Python counts, or the last
+    without a mark.
     """
     said = after_thinking(text[-_TAIL:], tags)
     opened, closed = f"<{tags.answer}>", f"</{tags.answer}>"
@@ -25,7 +26,9 @@ def find_program(text: str, tags: Tags) -> str | Verdict:
         if said.count(opened) != 1 or said.count(closed) != 1 or said.index(closed) < said.index(opened):
             return Verdict(0.0, Status.WRONG, detail=f"{opened} must stand exactly once and be closed once after that")
         said = said.partition(opened)[2].partition(closed)[0]
-    blocks = [source for language, source in fenced(said) if language in _PYTHON]
+    found = list(fenced(said))
+    blocks = [source for language, source in found if language in _PYTHON]
+    blocks = blocks or [source for language, source in found if not language]
     program = blocks[-1] if blocks else (said.strip("\r\n") if answered else "")
     if not program.strip():
         return Verdict(0.0, Status.NO_ANSWER, detail="no program after the thinking")
@@ -33,17 +36,22 @@ def find_program(text: str, tags: Tags) -> str | Verdict:
 
 
 def fenced(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the language and the content of every closed fenced block (CommonMark, section 4.5), line by line."""
-    fence, language, inside = "", "", []
+    """Yield the language and the content of every closed fenced block (CommonMark, section 4.5), line by line.
+
+    A block that is indented, as in a list, loses that much from the beginning of its lines.
+    """
+    fence, language, indent, inside = "", "", 0, []
     for line in text.split("\n"):
         mark = line.strip()
         if fence and mark.startswith(fence) and not mark.strip("`"):
             yield language, "\n".join(inside)
             fence = ""
         elif fence:
-            inside.append(line)
+            own = len(line) - len(line.lstrip(" "))
+            inside.append(line[min(own, indent) :])
         elif mark.startswith("```"):
             fence = mark[: len(mark) - len(mark.lstrip("`"))]
+            indent = len(line) - len(line.lstrip(" "))
             language, inside = mark.lstrip("`").strip().partition(" ")[0].lower(), []
 
 

@@ -120,8 +120,11 @@ def wrong(call: Call, reply: Mapping[str, Any] | None) -> Fault | None:
         return Fault("no answer")
     if "error" in reply:
         return raised(reply["error"], reply["kind"])
-    if same(reply["value"], call.expected, call.tolerance):
-        return None
+    try:
+        if same(reply["value"], call.expected, call.tolerance):
+            return None
+    except RecursionError:  # the caller's own stack may be deep already
+        return Fault("the result is nested too deeply")
     return Fault(f"{call} gives {show(reply['value'])}, expected {show(call.expected)}")
 
 

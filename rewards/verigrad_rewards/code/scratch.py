@@ -8,6 +8,7 @@ import stat
 import jail  # pyright: ignore[reportMissingImports]
 
 PREFIX = "verigrad-judge-"
+VANISHED = 100  # entries that a folder counts for which is renamed while it is looked at
 ROOTS = ("/tmp", "/var/tmp", "/dev/shm", "/mnt")  # noqa: S108 - mount points of a file system of our own
 
 
@@ -49,15 +50,19 @@ class Scratch:
         todo, size, count = [self.path], 0, 0
         while todo and not self.bounded:
             try:
-                for entry in os.scandir(todo.pop()):
-                    count += 1
-                    size += entry.stat(follow_symlinks=False).st_blocks << 9
-                    if entry.is_dir(follow_symlinks=False):
-                        todo.append(entry.path)
+                entries = list(os.scandir(todo.pop()))
             except FileNotFoundError:
-                continue
+                entries, count = [], count + VANISHED
             except OSError:
                 return True
+            for entry in entries:
+                count += 1
+                try:
+                    size += entry.stat(follow_symlinks=False).st_blocks << 9
+                except FileNotFoundError:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(entry.path)
             if count > jail.SCRATCH_FILES or size > jail.SCRATCH_MB << 20:
                 return True
         return False

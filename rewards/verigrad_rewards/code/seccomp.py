@@ -11,7 +11,7 @@ import struct
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
 PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 22, 24, 38
-EPERM, ENOSYS = 1, 38
+EPERM, ENOTTY, ENOSYS, EOPNOTSUPP = 1, 25, 38, 95
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32_BIT = 0x40000000
@@ -67,13 +67,15 @@ NOT_IN_PROGRAMS: dict[str, tuple[int | None, int | None]] = {
 CALLS = {
     "clone": (56, 220), "clone3": (435, 435), "prctl": (157, 167), "sendto": (44, 206),
     "socketpair": (53, 199), "prlimit64": (302, 261), "fcntl": (72, 25), "ioctl": (16, 29), "open": (2, None),
-    "openat": (257, 56), "openat2": (437, 437), "close_range": (436, 436),
+    "openat": (257, 56), "openat2": (437, 437), "close_range": (436, 436), "fallocate": (285, 47),
 }  # fmt: skip
 
 
 # commands of fcntl: who is signalled (F_SETOWN, F_SETSIG, F_SETOWN_EX), leases, notices, the size of the judge's pipes
 FCNTL_NEVER = (8, 10, 15, 1024, 1026, 1031)
-IOCTL_NEVER = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
+# what terminals, pipes and sockets are asked (TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX); others change
+# files and folders that may only be read, which landlock does not see
+IOCTL_ONLY = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 
 
 class JailError(OSError):
@@ -121,6 +123,18 @@ def only_if(call: str, tests: list[bytes]) -> list[bytes]:
         *tests,
         statement(GIVE, ALLOW),
         statement(GIVE, ERRNO | EPERM),
+    ]
+
+
+def only_with(call: str, index: int, values: tuple[int, ...], error: int) -> list[bytes]:
+    """Return instructions that answer ``call`` with ``error`` unless its argument is one of ``values``."""
+    tests = [statement(EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
+    return [
+        statement(EQUAL, number(call) or 0, 0, len(tests) + 3),
+        statement(LOAD, argument(index)),
+        *tests,
+        statement(GIVE, ERRNO | error),
+        statement(GIVE, ALLOW),
     ]
 
 
@@ -183,7 +197,9 @@ def program_filter() -> bytes:
     lines += only_if("close_range", masked(2, 2, 1, equal=0))  # not with descriptors of a thread's own
     lines += only_if("prctl", masked(0, WHOLE, 1, equal=PR_SET_NAME))
     lines += never_with("fcntl", 1, FCNTL_NEVER)
-    lines += never_with("ioctl", 1, IOCTL_NEVER)
+    lines += only_with("ioctl", 1, IOCTL_ONLY, ENOTTY)
+    # libc then writes the file instead, so that the disk fills no faster than it can be watched
+    lines += [statement(EQUAL, number("fallocate") or 0, 0, 1), statement(GIVE, ERRNO | EOPNOTSUPP)]
     lines += only_if("prlimit64", masked(0, WHOLE, 1, equal=0))  # its own limits, which it can only lower
     address = [*masked(4, WHOLE, 3, equal=0), statement(LOAD, argument(4, True)), statement(EQUAL, 0, 0, 1)]
     lines += only_if("sendto", address)

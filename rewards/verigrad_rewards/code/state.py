@@ -38,6 +38,7 @@ PLAIN_MEMBERS = {
 }
 # of a method that writes attributes into text, and of what leads from a generator or an error to the module's names
 NEVER = frozenset(
+    "register "
     "format format_map gi_frame gi_code gi_yieldfrom f_globals f_locals f_builtins f_back f_code f_trace tb_frame "
     "tb_next cr_frame cr_code cr_await ag_frame ag_code ag_await".split()
 )

@@ -111,6 +111,8 @@ def read_reply(text: str | bytes) -> dict[str, Any]:
     Raises:
         WireError: it is not such an answer.
     """
+    if len(text) > MAX_RESULT + 64:
+        raise WireError("the answer is too large")
     reply = load(text)
     if not isinstance(reply, dict) or set(reply) not in ANSWERS:
         raise WireError("not an answer")

@@ -293,6 +293,60 @@ def test_judge_many_keeps_order_and_replaces_a_dead_worker():
         assert [v.reward for v in pool.judge_many(jobs)] == [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
 
 
+MARKS_ITS_FOLDER = """
+import array, fcntl, os
+def f(x):
+    handle, flags = os.open(os.getcwd(), os.O_RDONLY), array.array("l", [0])
+    fcntl.ioctl(handle, 0x80086601, flags, True)
+    if flags[0] & 0x80:
+        return "second"
+    fcntl.ioctl(handle, 0x40086602, array.array("l", [flags[0] | 0x80]))
+    return "first"
+"""
+ANSWERS_BY_ITSELF = """
+import os, sys
+def f(x):
+    frame = sys._getframe()
+    while "token" not in frame.f_locals:
+        frame = frame.f_back
+    data = frame.f_locals["token"] + b" " + REPLY + b"\\n"
+    while data:
+        data = data[os.write(4, data) :]
+    os._exit(0)
+"""
+FORGED = {
+    "text": """b'{"value": {"text": "ffffffff"}}'""",
+    "range": """b'{"value": {"range": [0, 1, {"int": "-0x0"}]}}'""",
+    "large": """b'{"value": [' + b'[],' * 1_700_000 + b'[]]}'""",
+}
+
+
+@pytest.mark.parametrize("reply", FORGED.values(), ids=FORGED.keys())
+def test_forged_answers_are_none(reply):
+    program = ANSWERS_BY_ITSELF.replace("REPLY", reply)
+    code = "try:\n  f(1)\nexcept ValueError:\n  pass\nelse:\n  assert False"
+    assert run(program, [CallTest([1], 1)]).reward == 0
+    assert run(program, [AssertTest(code)]).reward == 0
+
+
+def test_a_deep_caller_gets_a_verdict():
+    nested = """b'{"value": {"set": [' + b'[' * 190 + b']' * 190 + b']}}'"""
+
+    def deep(n):
+        return run(ANSWERS_BY_ITSELF.replace("REPLY", nested), [CallTest([1], {1})]).reward if n == 0 else deep(n - 1)
+
+    assert deep(650) == 0
+
+
+def test_flags_of_files_cannot_be_set():
+    assert run(MARKS_ITS_FOLDER, [CallTest([1], "first"), CallTest([1], "second")]).reward == 0
+
+
+def test_the_stack_may_be_raised():
+    program = "import resource as r\nr.setrlimit(r.RLIMIT_STACK, (r.getrlimit(r.RLIMIT_STACK)[1],) * 2)\nprint(1)"
+    assert run(program, [StdioTest("", "1")]).detail == "all 1 tests pass"
+
+
 SIGNALS_ITSELF = """
 import ctypes, time
 class Event(ctypes.Structure):
