@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from verigrad_rewards.chance import coin_flip
 from verigrad_rewards.code import code_tests
+from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S
 from verigrad_rewards.format import think_answer
 from verigrad_rewards.math import countdown, math_answer, multiple_choice
 from verigrad_rewards.types import Problem, Response, Verdict
@@ -13,8 +14,8 @@ def answer_or_tests(
     problem: Problem,
     response: Response,
     *,
-    timeout_s: float = 2.0,
-    memory_mb: int = 256,
+    timeout_s: float = TIMEOUT_S,
+    memory_mb: int = MEMORY_MB,
     sandbox: str = "auto",
     partial: bool = False,
     think_tag: str = "think",

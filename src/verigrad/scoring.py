@@ -7,6 +7,7 @@ from verigrad.errors import RecipeError
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import find_task, task_of
 from verigrad_rewards.code import check_limits, check_sandbox, shared_judge
+from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S
 from verigrad_rewards.combine import Part, Score, combine, make_part, with_format
 from verigrad_rewards.format import think_answer
 from verigrad_rewards.pool import Job, Pool
@@ -65,7 +66,7 @@ def make_scorer(recipe: Recipe) -> Scorer:
             task = find_task(use.name)
             part = make_part(task.reward, {**task.reward_options, **use.reward_options}, REWARDS)
             check_sandbox(part.options.get("sandbox", "auto"))
-            check_limits(part.options.get("timeout_s", 2.0), part.options.get("memory_mb", 256))
+            check_limits(part.options.get("timeout_s", TIMEOUT_S), part.options.get("memory_mb", MEMORY_MB))
             correctness[task.name] = with_format(part, form)
         shaping = tuple(with_format(make_part(s.name, s.options, REWARDS, s.weight), form) for s in recipe.shaping)
         chance = make_part("coin_flip", {"seed": recipe.seed}, REWARDS) if recipe.control == "random" else None

@@ -100,7 +100,7 @@ class Peer:
         token = os.urandom(8).hex().encode()
         try:
             program.write_all(PEER_CONTROL, token + b" " + json.dumps(request).encode() + b"\n")
-            line = self.results.readline(wire.MAX_RESULT + 64)
+            line = self.results.readline(wire.MAX_LINE)
             echoed, _, data = line.partition(b" ")
             if echoed != token:
                 raise wire.WireError("it answers out of turn")

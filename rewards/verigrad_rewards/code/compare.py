@@ -21,20 +21,18 @@ def same(found: object, expected: object, tolerance: float = TOLERANCE) -> bool:
     of that). NaN equals nothing, an infinity only itself. Members of sets and keys of dictionaries are compared
     exactly.
     """
-    name = kind(found), kind(expected)
-    if name[0] in NUMBERS and name[1] in NUMBERS:
+    mine, theirs = kind(found), kind(expected)
+    if mine in NUMBERS and theirs in NUMBERS:
         return same_number(unpack(found), unpack(expected), tolerance)
-    if name[0] != name[1]:
+    if mine != theirs:
         return False
-    if name[0] in ("list", "tuple"):
+    if mine in ("list", "tuple", "complex"):
         return same_items(items(found), items(expected), tolerance)
-    if name[0] in ("set", "frozenset"):
+    if mine in ("set", "frozenset"):
         return sorted(map(key, items(found))) == sorted(map(key, items(expected)))
-    if name[0] == "dict":
+    if mine == "dict":
         return same_entries(items(found), items(expected), tolerance)
-    if name[0] == "complex":
-        return same_items(items(found), items(expected), tolerance)
-    if name[0] in ("Fraction", "Decimal"):
+    if mine in ("Fraction", "Decimal"):
         return unpack(found) == unpack(expected)
     return found == expected
 

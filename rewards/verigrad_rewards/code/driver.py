@@ -10,8 +10,7 @@ import sys
 import types
 
 import program  # pyright: ignore[reportMissingImports]
-
-MARK = b"\x1e"  # what follows on standard error is the program's error
+import wire  # pyright: ignore[reportMissingImports]
 
 
 def keep(handle: int, nowhere: tuple[int, ...], memory_mb: int) -> None:
@@ -43,5 +42,5 @@ def answer_last() -> None:
 def run_script(order: dict) -> None:
     """Run a program that reads and prints; what it raises is written to standard error, and nothing else."""
     keep(2, (2,), order["memory_mb"])
-    program.write_all(program.RESULTS, MARK)
+    program.write_all(program.RESULTS, wire.ERROR_MARK.encode())
     os._exit(program.run_script(order, None))

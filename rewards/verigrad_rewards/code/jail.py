@@ -101,8 +101,7 @@ def limit_zygote(file_mb: int) -> None:
     ):
         set_limit(name, most)
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]  # left as it is: programs raise the other, within their memory
-    soft = 64 << 20 if hard == resource.RLIM_INFINITY else min(64 << 20, hard)
-    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_STACK, (at_most(hard, 64 << 20), hard))
 
 
 def limit_program(cpu_s: int, memory_mb: int) -> None:
@@ -117,12 +116,16 @@ def set_limit(name: str, most: int, spare: int = 0) -> None:
     if kind is None:
         return
     hard = resource.getrlimit(kind)[1]
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     try:
-        resource.setrlimit(kind, (most, most + spare if hard == resource.RLIM_INFINITY else most))
+        resource.setrlimit(kind, (at_most(hard, most), at_most(hard, most + spare)))
     except (ValueError, OSError):
         if sys.platform == "linux":
             raise
+
+
+def at_most(hard: int, most: int) -> int:
+    """Return a limit that is no higher than the hard one in force."""
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 def keep_to_one_arena() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from verigrad_rewards.code.process import WorkerDiedError
+from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S, WorkerDiedError
 from verigrad_rewards.code.remote import Remote, open_remote, run_remote
 from verigrad_rewards.code.run import Fault, Target, run_tests
 from verigrad_rewards.code.sandbox import CHOICES, KINDS
@@ -44,8 +44,8 @@ class Job:
     program: str
     tests: Sequence[Test]
     entry_point: str | None = None
-    timeout_s: float = 2.0
-    memory_mb: int = 256
+    timeout_s: float = TIMEOUT_S
+    memory_mb: int = MEMORY_MB
     partial: bool = False
     prelude: str = ""
 
@@ -99,7 +99,7 @@ class Judge:
         self.close()
 
     def close(self) -> None:
-        """End all workers that are not at work; more are started when a program is judged."""
+        """End all workers, each when its program is judged; more are started for the next program."""
         workers = [self.idle.get() for _ in range(self.size)]
         for worker in workers:
             if worker is not None:
@@ -222,8 +222,8 @@ def judge(
     tests: Sequence[Test],
     *,
     entry_point: str | None = None,
-    timeout_s: float = 2.0,
-    memory_mb: int = 256,
+    timeout_s: float = TIMEOUT_S,
+    memory_mb: int = MEMORY_MB,
     sandbox: str = "auto",
     partial: bool = False,
     prelude: str = "",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from verigrad_rewards.code.wire import WireError, read_reply
+from verigrad_rewards.code.wire import HELLO, WireError, read_reply
 
 if TYPE_CHECKING:
     from verigrad_rewards.code.worker import Worker
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GRACE_S = 10.0  # beyond what the interpreter allows a program, before it counts as dead
 PATIENCE = 12  # the interpreter lets a program take ten times its limit where others hold the processors
 MAX_OUTPUT = 8 << 20
-HELLO = b"locked in"  # a child's first line, before it runs anything; see ``program``
+TIMEOUT_S, MEMORY_MB = 2.0, 256  # what a program may use unless a job says otherwise
 RUNS: "weakref.WeakSet[Run]" = weakref.WeakSet()
 
 
@@ -30,17 +30,17 @@ class Ended:
     """How a child ended.
 
     Attributes:
-        status: wait status; None when it could not be started.
+        status: wait status.
         why: the reason for which the zygote killed it, empty when it ended by itself.
     """
 
-    status: int | None
+    status: int
     why: str
 
     @property
     def code(self) -> int:
         """The exit code, negative for a signal."""
-        return os.waitstatus_to_exitcode(self.status or 0)
+        return os.waitstatus_to_exitcode(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Run:
         for handle in self.pipes():
             os.set_blocking(handle, False)
         try:
-            worker.tell({"start": mode, "mode": mode, **limits.order()}, theirs)
+            worker.tell({"start": mode, **limits.order()}, theirs)
         except WorkerDiedError:
             self.close_pipes()
             raise
@@ -183,7 +183,7 @@ class Run:
         link = self.worker.link.fileno()
         while True:
             gone = self.mode in self.worker.ends
-            found = wait_for({**events} if gone else {**events, link: select.POLLIN}, 0 if gone else self.backstop)
+            found = wait_for(events if gone else {**events, link: select.POLLIN}, 0 if gone else self.backstop)
             if found - {link} or gone:
                 return found
             if not found:
@@ -235,7 +235,7 @@ class Run:
         """Return what the program prints when it reads ``text``, None past the output limit."""
         left = memoryview(text.encode("utf-8", "surrogatepass"))
         printed = bytearray()
-        while self.stdout >= 0:
+        while True:
             writes = {self.stdin: select.POLLOUT} if self.stdin >= 0 else {}
             ready = self.ready({self.stdout: select.POLLIN, **writes})
             if self.stdin in ready:
@@ -247,7 +247,6 @@ class Run:
                     return bytes(printed)
             if len(printed) > MAX_OUTPUT:
                 return None
-        return None
 
     def feed(self, left: memoryview) -> memoryview:
         """Write a piece of standard input and return the rest; close it at its end."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from verigrad_rewards.code.link import GRACE_S, PAUSES, OrderTooLargeError
-from verigrad_rewards.code.process import MAX_OUTPUT, Ended, Run
+from verigrad_rewards.code.process import MAX_OUTPUT, MEMORY_MB, TIMEOUT_S, Ended, Run
 from verigrad_rewards.code.run import (
     UNFINISHED,
     Fault,
@@ -34,17 +34,16 @@ from verigrad_rewards.code.run import (
 from verigrad_rewards.code.sandbox import SandboxUnavailableError
 from verigrad_rewards.code.services import Ran, Service, find_service
 from verigrad_rewards.code.tests import AssertTest, CallTest, StdioTest, Test
-from verigrad_rewards.code.wire import WireError, load, read_reply
+from verigrad_rewards.code.wire import ERROR_MARK, WireError, load, read_reply
 from verigrad_rewards.code.worker import Worker, open_worker
 from verigrad_rewards.types import Status
 
 HERE = Path(__file__).parent
-MARK = "\x1e"  # as in ``driver``
 MAX_CALLS = 2000
 PROOF = 1 << 16  # characters of output that a service must let through
 ROOM = 1 << 15  # characters that an order must have room for beside our own text
 PROBE = f"def f(n): return 'x' * n  # {'x' * ROOM}"
-PROBE_LIMITS = 2.0, 256  # seconds and MB, the judge's own defaults
+PROBE_LIMITS = TIMEOUT_S, MEMORY_MB
 BOOT = """
 import sys, types
 for name, text in TEXTS.items():
@@ -110,12 +109,6 @@ class Remote:
         """End the local worker."""
         if self.worker is not None:
             self.worker.close()
-            self.worker = None
-
-    def kill(self) -> None:
-        """End the local worker, whatever it does."""
-        if self.worker is not None:
-            self.worker.kill()
             self.worker = None
 
 
@@ -238,7 +231,7 @@ def run_stdio(remote: Remote, target: Target, test: StdioTest) -> Fault | None:
     ran, fault = remote.run(script_source(target), test.stdin, target, len(test.stdout))
     if fault is None:
         return misprinted(ran.stdout, test)
-    return fault if ran.cut is not None else with_reason(fault, ran.stderr.partition(MARK)[2])
+    return fault if ran.cut is not None else with_reason(fault, ran.stderr.partition(ERROR_MARK)[2])
 
 
 def run_assertions(remote: Remote, target: Target, test: AssertTest, number: int) -> Fault | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from verigrad_rewards.code.judge import judge
+from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S
 from verigrad_rewards.code.tests import read_tests
 from verigrad_rewards.math.extract import after_thinking
 from verigrad_rewards.structure import Tags
@@ -59,8 +60,8 @@ def code_tests(
     problem: Problem,
     response: Response,
     *,
-    timeout_s: float = 2.0,
-    memory_mb: int = 256,
+    timeout_s: float = TIMEOUT_S,
+    memory_mb: int = MEMORY_MB,
     sandbox: str = "auto",
     partial: bool = False,
     think_tag: str = "think",

@@ -66,9 +66,9 @@ def run_calls(worker: Worker, target: Target, tests: Sequence[CallTest]) -> Gene
     """Yield the outcome of each call; a program that can remember calls gets a process for each."""
     left = list(tests)
     while left:
-        done, fault = 0, None
-        with Run(worker, "call", {"sources": target.sources(), "announce": True}, target.limits(len(left))) as run:
-            together = len(left) if run.line() == b'{"remembers": false}' else 1
+        done, fault, several = 0, None, len(left) > 1
+        with Run(worker, "call", {"sources": target.sources(), "announce": several}, target.limits(len(left))) as run:
+            together = len(left) if several and run.line() == b'{"remembers": false}' else 1
             while done < together and fault is None:
                 if done:
                     yield None

@@ -17,7 +17,7 @@ AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32_BIT = 0x40000000
 CLONE_THREAD, CLONE_FILES = 0x00010000, 0x00000400
 ACCESS_MODE, O_TRUNC, WHOLE = 3, 0o1000, 0xFFFFFFFF
-LOAD, EQUAL, AT_LEAST, HAS, GIVE, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
+LOAD, EQUAL, AT_LEAST, GIVE, AND = 0x20, 0x15, 0x35, 0x06, 0x54
 NUMBER, ARCHITECTURE = 0, 4
 
 # numbers: (x86-64, aarch64); None where the architecture has no such call
@@ -104,44 +104,29 @@ def argument(index: int, high: bool = False) -> int:
     return 16 + 8 * index + 4 * high
 
 
+def answer(each: int | None, error: int) -> list[bytes]:
+    """Return instructions that answer the system call of a number with ``error``; none where there is no such call."""
+    return [] if each is None else [statement(EQUAL, each, 0, 1), statement(GIVE, ERRNO | error)]
+
+
 def deny(calls: dict[str, tuple[int | None, int | None]]) -> list[bytes]:
     """Return instructions that refuse ``calls`` with EPERM."""
     numbers = [pair[platform.machine() == "aarch64"] for pair in calls.values()]
-    lines = []
-    for each in numbers:
-        if each is not None:
-            lines += [statement(EQUAL, each, 0, 1), statement(GIVE, ERRNO | EPERM)]
-    return lines
+    return [line for each in numbers for line in answer(each, EPERM)]
 
 
-def only_if(call: str, tests: list[bytes]) -> list[bytes]:
-    """Return what allows ``call`` where ``tests`` fall through, and refuses it where one jumps to its end."""
-    if number(call) is None:
+def only_if(call: str, tests: list[bytes], through: int = ALLOW, jumped: int = ERRNO | EPERM) -> list[bytes]:
+    """Return what gives ``call`` the answer ``through`` where ``tests`` fall through, ``jumped`` where one jumps."""
+    each = number(call)
+    if each is None:
         return []
-    return [
-        statement(EQUAL, number(call) or 0, 0, len(tests) + 2),
-        *tests,
-        statement(GIVE, ALLOW),
-        statement(GIVE, ERRNO | EPERM),
-    ]
+    return [statement(EQUAL, each, 0, len(tests) + 2), *tests, statement(GIVE, through), statement(GIVE, jumped)]
 
 
-def only_with(call: str, index: int, values: tuple[int, ...], error: int) -> list[bytes]:
-    """Return instructions that answer ``call`` with ``error`` unless its argument is one of ``values``."""
+def one_of(index: int, values: tuple[int, ...]) -> list[bytes]:
+    """Return tests that jump where an argument is one of ``values``."""
     tests = [statement(EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
-    return [
-        statement(EQUAL, number(call) or 0, 0, len(tests) + 3),
-        statement(LOAD, argument(index)),
-        *tests,
-        statement(GIVE, ERRNO | error),
-        statement(GIVE, ALLOW),
-    ]
-
-
-def never_with(call: str, index: int, values: tuple[int, ...]) -> list[bytes]:
-    """Return instructions that refuse ``call`` where its argument is one of ``values``, and allow it otherwise."""
-    tests = [statement(EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)]
-    return only_if(call, [statement(LOAD, argument(index)), *tests])
+    return [statement(LOAD, argument(index)), *tests]
 
 
 def masked(index: int, mask: int, left: int, *, equal: int | None = None, other: int | None = None) -> list[bytes]:
@@ -190,16 +175,16 @@ def program_filter() -> bytes:
     """Return the further filter of a program's process: no process, no signal, no socket but a pair."""
     lines = [statement(LOAD, NUMBER), *deny(NOT_IN_PROGRAMS)]
     for call in ("clone3", "openat2"):  # their arguments lie in memory, where a filter cannot look; libc goes without
-        lines += [statement(EQUAL, number(call) or 0, 0, 1), statement(GIVE, ERRNO | ENOSYS)]
+        lines += answer(number(call), ENOSYS)
     thread = CLONE_THREAD | CLONE_FILES
     lines += only_if("clone", masked(0, thread, 1, equal=thread))
     lines += well_opened("open", 1) + well_opened("openat", 2)
     lines += only_if("close_range", masked(2, 2, 1, equal=0))  # not with descriptors of a thread's own
     lines += only_if("prctl", masked(0, WHOLE, 1, equal=PR_SET_NAME))
-    lines += never_with("fcntl", 1, FCNTL_NEVER)
-    lines += only_with("ioctl", 1, IOCTL_ONLY, ENOTTY)
+    lines += only_if("fcntl", one_of(1, FCNTL_NEVER))
+    lines += only_if("ioctl", one_of(1, IOCTL_ONLY), through=ERRNO | ENOTTY, jumped=ALLOW)
     # libc then writes the file instead, so that the disk fills no faster than it can be watched
-    lines += [statement(EQUAL, number("fallocate") or 0, 0, 1), statement(GIVE, ERRNO | EOPNOTSUPP)]
+    lines += answer(number("fallocate"), EOPNOTSUPP)
     lines += only_if("prlimit64", masked(0, WHOLE, 1, equal=0))  # its own limits, which it can only lower
     address = [*masked(4, WHOLE, 3, equal=0), statement(LOAD, argument(4, True)), statement(EQUAL, 0, 0, 1)]
     lines += only_if("sendto", address)

@@ -8,6 +8,9 @@ from typing import Any
 
 MAX_DEPTH = 100
 MAX_RESULT = 4 << 20  # characters
+MAX_LINE = MAX_RESULT + 64  # with the token before it
+HELLO = b"locked in"  # a child's first line, before it runs anything
+ERROR_MARK = "\x1e"  # what follows it on the standard error of a remote run is the program's error
 SMALL = 1 << 62
 CONTAINERS = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
 SCALARS = {
@@ -111,7 +114,7 @@ def read_reply(text: str | bytes) -> dict[str, Any]:
     Raises:
         WireError: it is not such an answer.
     """
-    if len(text) > MAX_RESULT + 64:
+    if len(text) > MAX_LINE:
         raise WireError("the answer is too large")
     reply = load(text)
     if not isinstance(reply, dict) or set(reply) not in ANSWERS:

@@ -110,10 +110,9 @@ class Worker:
             WorkerDiedError: the zygote is gone or silent, or could not start the child.
         """
         said = self.message(timeout_s)
-        end = Ended(said["status"], said["why"])
-        if end.status is None:
+        if said["status"] is None:
             raise WorkerDiedError
-        self.ends[said["ended"]] = end
+        self.ends[said["ended"]] = Ended(said["status"], said["why"])
 
     def tell(self, order: Mapping[str, Any], handles: list[int] | None = None) -> None:
         """Give the zygote an order.

@@ -4,8 +4,8 @@ It holds nothing of the process that started it: no environment, no modules, no 
 sees a program, an input or a result either: these go through pipes from the judge to the child, so that nothing of one
 program can be found in the memory of the next. Its own work is to fork, to watch and to clear up.
 
-Messages on the socket are lines of JSON. In: ``{"start": slot, …}`` with the descriptors of the child, ``{"clock":
-slot}`` to give it the full time anew, ``{"kill": slot}``. Out: ``{"ready": …}`` once, ``{"ended": slot, "status": …,
+Messages on the socket are lines of JSON. In: ``{"start": mode, …}`` with the descriptors of the child, ``{"clock":
+mode}`` to give it the full time anew, ``{"kill": mode}``. Out: ``{"ready": …}`` once, ``{"ended": mode, "status": …,
 "why": …}`` for every start.
 """
 
@@ -52,15 +52,15 @@ class Child:
     """A running program.
 
     Attributes:
-        slot: the judge's name for it.
+        mode: what it was forked for; there is one of each.
         pid: its process.
         handle: readable when it has ended; -1 where the system has no such descriptor.
         timeout_s: seconds it may take, waiting for a processor aside.
         why: the reason for which it was killed.
     """
 
-    def __init__(self, slot: str, pid: int, timeout_s: float) -> None:
-        self.slot, self.pid, self.timeout_s, self.why = slot, pid, timeout_s, ""
+    def __init__(self, mode: str, pid: int, timeout_s: float) -> None:
+        self.mode, self.pid, self.timeout_s, self.why = mode, pid, timeout_s, ""
         self.handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
         self.started, self.cpu, self.waited = time.monotonic(), 0.0, 0.0
 
@@ -133,9 +133,9 @@ class Zygote:
                 if handle >= 0:
                     poll.register(handle, select.POLLIN)
             ready = {handle for handle, _ in poll.poll((TICK_S if self.children else IDLE_S) * 1000)}
+            self.reap()  # first: a child that has ended by itself was not killed
             if self.link.fileno() in ready and not self.obey():
                 break
-            self.reap()
             if time.monotonic() - self.looked >= TICK_S:
                 self.look()
         self.leave()
@@ -153,7 +153,6 @@ class Zygote:
             data, handles, _, _ = socket.recv_fds(self.link, 1 << 16, 8)
         except OSError:
             return False
-        self.reap()  # a child that has ended by itself was not killed
         for line in data.splitlines():
             order = json.loads(line)
             if "start" in order:
@@ -181,16 +180,16 @@ class Zygote:
 
     def reap(self) -> None:
         """Report the children that ended; where none is left, the folder is empty for the next."""
-        for slot, child in list(self.children.items()):
+        for mode, child in list(self.children.items()):
             pid, status = os.waitpid(child.pid, os.WNOHANG)
             if not pid:
                 continue
-            del self.children[slot]
+            del self.children[mode]
             if child.handle >= 0:
                 os.close(child.handle)
             if not self.children:  # one that still runs would fill it again
                 self.room.empty()
-            self.say({"ended": slot, "status": status, "why": child.why})
+            self.say({"ended": mode, "status": status, "why": child.why})
 
     def say(self, message: dict) -> None:
         """Tell the judge; when it is gone, the next turn of the loop finds out."""
