@@ -103,13 +103,114 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """How rewards are run during training, in worker processes.
+
+    Attributes:
+        workers: worker processes per training process, 0 for one per core that the training processes leave.
+        deadline_s: seconds after which judging one response is stopped.
+        max_unscored: share of a rollout's responses that may stay unscored; above it the run saves and stops.
+    """
+
+    workers: int = ranged(0, low=0)
+    deadline_s: float = ranged(30.0, low=0.1)
+    max_unscored: float = ranged(0.1, low=0, high=1)
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What is sampled from the start model before the first step.
+
+    Attributes:
+        problems: train problems sampled, ``group_size`` responses each; 0 skips the preflight.
+        allow_dead: whether to train although almost no group carries a signal, or every response is cut.
+    """
+
+    problems: int = ranged(16, low=0)
+    allow_dead: bool = False
+
+
+@dataclass(frozen=True)
+class PassRates:
+    """Which train problems are worth their rollouts, by the start model's measured pass rate.
+
+    Attributes:
+        samples: responses per train problem, 0 for no filter.
+        low: lowest pass rate that is kept.
+        high: highest pass rate that is kept.
+        cache: folder of measured pass rates, keyed by model and problem.
+    """
+
+    samples: int = ranged(0, low=0)
+    low: float = ranged(0.05, low=0, high=1)
+    high: float = ranged(0.95, low=0, high=1)
+    cache: str = "~/.cache/verigrad/pass_rates"
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Follow a task's difficulty dial: harder once the model can, easier when it cannot.
+
+    Attributes:
+        window: levels trained on at once; the hardest is the dial's setting.
+        up: accuracy of a rollout at the dial's setting from which it goes one level up.
+        down: accuracy below which it goes one level down.
+    """
+
+    window: int = ranged(2, low=1)
+    up: float = ranged(0.7, low=0, high=1)
+    down: float = ranged(0.2, low=0, high=1)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """When a run that no longer learns is stopped. A limit of 0 is never reached, but for ``max_drop`` 1.
+
+    Attributes:
+        no_signal_rollouts: rollouts in a row in which no group carries a signal.
+        truncated_rollouts: rollouts in a row in which every response is cut.
+        patience: rollouts in a row beyond one of the limits below.
+        min_entropy: lowest mean entropy per token, in nats.
+        max_kl: highest KL divergence from the reference, in nats per token; needs ``grpo.beta``.
+        max_repetition: highest share of responses that end in a loop.
+        max_drop: how far held-out accuracy may fall below its best, beyond its sampling error.
+    """
+
+    no_signal_rollouts: int = ranged(10, low=0)
+    truncated_rollouts: int = ranged(5, low=0)
+    patience: int = ranged(3, low=1)
+    min_entropy: float = ranged(0.0, low=0)
+    max_kl: float = ranged(0.0, low=0)
+    max_repetition: float = ranged(0.5, low=0, high=1)
+    max_drop: float = ranged(0.15, low=0, high=1)
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Train a low-rank adapter (LoRA, arXiv 2106.09685) beside frozen weights.
+
+    Attributes:
+        rank: of the update.
+        alpha: its scale is ``alpha / rank``.
+        dropout: on the adapter's input during training.
+        targets: name endings of the linear layers, or ``all-linear``.
+    """
+
+    rank: int = ranged(16, low=1)
+    alpha: float = ranged(32.0, low=0)
+    dropout: float = ranged(0.0, low=0, high=0.9)
+    targets: tuple[str, ...] = ("all-linear",)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything a run needs to know.
 
     Attributes:
         model: ``verigrad/tiny``, a folder, or a hub id.
         tasks: the mix of tasks.
-        output_dir: the run folder; it must not exist.
+        output_dir: the run folder.
+        resume: ``auto`` goes on with a run that was interrupted, ``never`` refuses a folder that exists.
         stage: ``grpo`` (reinforcement learning) or ``sft`` (supervised, on the tasks' worked solutions).
         seed: of everything random.
         from_scratch: start from random weights of the model's architecture.
@@ -122,7 +223,18 @@ class Recipe:
         max_steps: optimizer steps; the phases decide for ``stage: sft``.
         max_prompt_tokens: longer prompts are an error.
         max_response_tokens: responses are cut here.
-        save_every: steps between checkpoints, 0 for the end only.
+        save_every: steps between checkpoints, 0 for none but those of ``keep_best`` and of an interruption.
+        keep_checkpoints: how many of the newest are kept.
+        keep_best: whether the checkpoint with the best quick held-out check is made and kept.
+        advantage: ``grpo``, ``dr_grpo`` or ``rloo``; see ``train/advantages.py``.
+        max_refills: times that groups without signal are sampled anew from other problems (DAPO, arXiv 2503.14476).
+        pass_rates: filter of the train problems.
+        curriculum: follow the difficulty dial of the tasks; the default takes all levels at once.
+        lora: train an adapter; the default trains every weight.
+        scoring: how rewards are run.
+        preflight: what is sampled before the first step.
+        guard: when a run that no longer learns is stopped.
+        hang_timeout_s: seconds without any progress after which a process counts as hung and all end; 0 for never.
         sequences_per_step: worked solutions per optimizer step (``stage: sft``).
         phases: mixtures of thinking, one after the other (``stage: sft``).
         eval: held-out measurement.
@@ -133,6 +245,7 @@ class Recipe:
     model: str
     tasks: tuple[TaskUse, ...]
     output_dir: str
+    resume: Literal["auto", "never"] = "auto"
     stage: Literal["grpo", "sft"] = "grpo"
     seed: int = ranged(0, low=0)
     from_scratch: bool = False
@@ -145,7 +258,18 @@ class Recipe:
     max_steps: int = ranged(100, low=1)
     max_prompt_tokens: int = ranged(1024, low=1)
     max_response_tokens: int = ranged(512, low=1)
-    save_every: int = ranged(0, low=0)
+    save_every: int = ranged(50, low=0)
+    keep_checkpoints: int = ranged(2, low=1)
+    keep_best: bool = True
+    advantage: Literal["grpo", "dr_grpo", "rloo"] = "grpo"
+    max_refills: int = ranged(0, low=0)
+    pass_rates: PassRates = field(default_factory=PassRates)
+    curriculum: Curriculum | None = None
+    lora: Lora | None = None
+    scoring: Scoring = field(default_factory=Scoring)
+    preflight: Preflight = field(default_factory=Preflight)
+    guard: Guard = field(default_factory=Guard)
+    hang_timeout_s: float = ranged(20.0, low=0)
     sequences_per_step: int = ranged(64, low=1)
     phases: tuple[Phase, ...] = ()
     eval: Evaluation = field(default_factory=Evaluation)
@@ -165,6 +289,8 @@ class Recipe:
                 f"shaping: the weights sum to {weight:g}; allowed is less than 1, or form would pay as much as a "
                 "correct answer"
             )
+        if self.pass_rates.low > self.pass_rates.high:
+            raise ValueError(f"pass_rates: low {self.pass_rates.low:g} is above high {self.pass_rates.high:g}")
         if self.stage == "sft" and not self.phases:
             raise ValueError("phases: stage sft needs at least one, such as '- {steps: 500, think_share: 1.0}'")
         if not re.fullmatch(r"[A-Za-z0-9._/ ~-]+", self.output_dir) or ".." in self.output_dir.split("/"):
