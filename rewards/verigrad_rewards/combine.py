@@ -4,14 +4,21 @@ Correctness weighs 1. Shaping pays for form and weighs less than 1 in total, so 
 answer pays as much as a correct answer without form.
 """
 
+import difflib
 import importlib
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+import numbers
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from verigrad_rewards.types import Problem, Response, Status, Verdict
+
+CALL = "(problem, response, *, options)"
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,34 @@ class Part:
             ValueError: the reward returned something other than a Verdict with a finite number.
         """
         verdict = self.reward(problem, response, **self.options)
-        if not isinstance(verdict, Verdict) or not math.isfinite(verdict.reward):
-            raise ValueError(f"reward {self.name} on {problem.id}: returned {verdict!r}; allowed is a finite Verdict")
-        return verdict
+        if fault := fault_of(verdict):
+            raise ValueError(f"reward {self.name} on {problem.id}: {fault}")
+        return verdict if type(verdict.reward) is float else replace(verdict, reward=float(verdict.reward))
+
+
+def fault_of(found: object) -> str:
+    """Return what is wrong with what a reward returned, empty where it is a Verdict with a finite number."""
+    if not isinstance(found, Verdict):
+        return f"returned {SHORT.repr(found)}; allowed is a finite Verdict"
+    if not is_finite(found.reward):
+        wrong = f"reward {SHORT.repr(found.reward)}"
+    elif not isinstance(found.status, Status):
+        wrong = f"status {SHORT.repr(found.status)}, which is no Status"
+    elif not isinstance(found.answer, str | None):
+        wrong = f"answer {SHORT.repr(found.answer)}, which is no text"
+    elif not isinstance(found.detail, str):
+        wrong = f"detail {SHORT.repr(found.detail)}, which is no text"
+    else:
+        return ""
+    return f"returned a Verdict with {wrong}; allowed is a finite Verdict"
+
+
+def is_finite(value: object) -> bool:
+    """Whether ``value`` is a number, or a truth value, that a float can hold."""
+    try:
+        return isinstance(value, numbers.Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +91,22 @@ class Score:
 
 def combine(correctness: Part, shaping: Sequence[Part], problem: Problem, response: Response) -> Score:
     """Return the score of one response; one unscored part leaves the whole response unscored."""
-    correct = correctness.score(problem, response)
-    forms = {part.name: part.score(problem, response) for part in shaping}
-    if any(verdict.status is Status.UNSCORED for verdict in [correct, *forms.values()]):
+    parts = [correctness, *shaping]
+    return total(parts, [part.score(problem, response) for part in parts])
+
+
+def total(parts: Sequence[Part], verdicts: Sequence[Verdict]) -> Score:
+    """Return the score of one response from its verdicts; one unscored part leaves the whole response unscored.
+
+    Args:
+        parts: correctness, then shaping.
+        verdicts: one for each part.
+    """
+    correct = verdicts[0]
+    forms = {part.name: verdict for part, verdict in zip(parts[1:], verdicts[1:], strict=True)}
+    if any(verdict.status is Status.UNSCORED for verdict in verdicts):
         return Score(None, correct, forms)
-    extra = sum(part.weight * forms[part.name].reward for part in shaping)
-    return Score(correctness.weight * correct.reward + extra, correct, forms)
+    return Score(sum(p.weight * v.reward for p, v in zip(parts, verdicts, strict=True)), correct, forms)
 
 
 def find_reward(name: str, registry: Mapping[str, Callable[..., Verdict]]) -> Callable[..., Verdict]:
@@ -95,17 +137,54 @@ def make_part(
     """Return the part called ``name``, its options checked against the function's keyword arguments.
 
     Raises:
-        ValueError: no such reward or option; the message lists what there is.
+        ValueError: no such reward or option, or one that is called in another way; the message lists what there is.
     """
     part = Part(name, find_reward(name, registry), dict(options), weight)
-    parameters = inspect.signature(part.reward).parameters.values()
-    allowed = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return part
-    for option in options:
-        if option not in allowed:
-            raise ValueError(f"reward {name}: unknown option {option!r}; allowed are {', '.join(allowed) or 'none'}")
+    try:
+        parameters = list(inspect.signature(part.reward).parameters.values())
+    except (TypeError, ValueError):
+        raise ValueError(f"reward {name!r}: its parameters cannot be read; allowed is {CALL}") from None
+    check_positional(name, parameters)
+    check_options(name, parameters, options)
     return part
+
+
+def check_positional(name: str, parameters: Sequence[inspect.Parameter]) -> None:
+    """Raise ``ValueError`` where a reward cannot be called with problem and response, in this order."""
+    given = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = [p.name for p in given]
+    wanted = ["problem", "response"]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):  # a wrapper that takes whatever comes
+        wanted = wanted[: len(names)]
+    extra = [p.name for p in given[2:] if p.default is p.empty]
+    if names[:2] == wanted and not extra:
+        return
+    missed = [want for want, found in zip(wanted, names, strict=False) if found != want]
+    advice = f": did you mean {missed[0]!r}?" if missed else ""
+    if extra and not missed:
+        advice = f": write '*' before {extra[0]!r} to make it an option"
+    raise ValueError(f"reward {name!r}: takes ({', '.join(names)}); allowed is {CALL}{advice}")
+
+
+def check_options(name: str, parameters: Sequence[inspect.Parameter], options: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` where an option is unknown, or one without default is not given."""
+    allowed = {p.name: p.default is p.empty for p in parameters if p.kind is p.KEYWORD_ONLY}
+    more = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    for option in options:
+        if option not in allowed and not more:
+            known = ", ".join(allowed) or "none"
+            raise ValueError(
+                f"reward {name!r}: unknown option {option!r}; allowed are {known}{nearest(option, allowed)}"
+            )
+    for option, needed in allowed.items():
+        if needed and option not in options:
+            raise ValueError(f"reward {name!r}: option {option!r} is missing; given are {', '.join(options) or 'none'}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the most similar of ``known`` is meant, empty where none is similar."""
+    found = difflib.get_close_matches(name, known, 1)
+    return f". Did you mean {found[0]!r}?" if found else ""
 
 
 def with_format(part: Part, options: Mapping[str, Any]) -> Part:

@@ -7,6 +7,7 @@ from verigrad_rewards.code import code_tests
 from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S
 from verigrad_rewards.format import think_answer
 from verigrad_rewards.math import countdown, math_answer, multiple_choice
+from verigrad_rewards.overlong import overlong
 from verigrad_rewards.types import Problem, Response, Verdict
 
 
@@ -35,5 +36,6 @@ REWARDS: dict[str, Callable[..., Verdict]] = {
     "code_tests": code_tests,
     "answer_or_tests": answer_or_tests,
     "think_answer": think_answer,
+    "overlong": overlong,
     "coin_flip": coin_flip,
 }

@@ -1,14 +1,15 @@
 """Score responses as the recipe says: each problem by its task's correctness, plus the shaping of the recipe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 
 from verigrad.errors import RecipeError
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import find_task, task_of
 from verigrad_rewards.code import check_limits, check_sandbox, shared_judge
 from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S
-from verigrad_rewards.combine import Part, Score, combine, make_part, with_format
+from verigrad_rewards.combine import Part, Score, make_part, total, with_format
 from verigrad_rewards.format import think_answer
 from verigrad_rewards.pool import Job, Pool
 from verigrad_rewards.registry import REWARDS
@@ -33,12 +34,35 @@ class Scorer:
     form: Part
     chance: Part | None
 
+    def parts(self, problem: Problem) -> list[Part]:
+        """Return what scores a response to ``problem``: its correctness, then the shaping."""
+        return [self.correctness[task_of(problem)], *self.shaping]
+
     def score(self, problem: Problem, response: Response) -> Score:
-        """Return what ``response`` earns; under the random control the verdicts stay true, only the total is random."""
-        score = combine(self.correctness[task_of(problem)], self.shaping, problem, response)
+        """Return what ``response`` earns, scored in this process: an error of a reward is raised."""
+        return self.total(problem, response, [part.score(problem, response) for part in self.parts(problem)])
+
+    def total(self, problem: Problem, response: Response, verdicts: Sequence[Verdict]) -> Score:
+        """Return what ``response`` earns; under the random control the verdicts stay true, only the total is random.
+
+        Args:
+            problem: what was asked.
+            response: what was written.
+            verdicts: one for each of ``parts``.
+        """
+        score = total(self.parts(problem), verdicts)
         if self.chance is None or score.total is None:
             return score
-        return Score(self.chance.score(problem, response).reward, score.correctness, score.shaping)
+        return replace(score, total=self.chance.score(problem, response).reward)
+
+    def submit(self, pool: Pool, problem: Problem, response: Response) -> "Pending":
+        """Return the score to come from ``pool``; a part whose reward fails leaves it without a total."""
+        futures = tuple(pool.submit(job_of(part, problem, response)) for part in self.parts(problem))
+        return Pending(self, problem, response, futures)
+
+    def submit_correctness(self, pool: Pool, problem: Problem, response: Response) -> Future[Verdict]:
+        """Return correctness alone, to come from ``pool``; unscored where its reward fails."""
+        return pool.submit(job_of(self.correctness[task_of(problem)], problem, response))
 
     def verdict(self, problem: Problem, response: Response) -> Verdict:
         """Return correctness alone, which is all that evaluation reports."""
@@ -47,6 +71,36 @@ class Scorer:
     def keeps_format(self, problem: Problem, response: Response) -> bool:
         """Whether the response keeps the recipe's think/answer structure."""
         return self.form.score(problem, response).status is Status.CORRECT
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The score of one response while a pool works on it.
+
+    Attributes:
+        scorer: the rewards.
+        problem: what was asked.
+        response: what was written.
+        futures: the verdicts on its parts, correctness first.
+    """
+
+    scorer: Scorer
+    problem: Problem
+    response: Response
+    futures: tuple[Future[Verdict], ...]
+
+    def result(self) -> Score:
+        """Wait for the verdicts and return the score.
+
+        Raises:
+            CancelledError: the pool was closed first.
+        """
+        return self.scorer.total(self.problem, self.response, [future.result() for future in self.futures])
+
+
+def job_of(part: Part, problem: Problem, response: Response) -> Job:
+    """Return the job of scoring ``response`` by ``part``."""
+    return Job(part.name, problem, response, part.options)
 
 
 def make_scorer(recipe: Recipe) -> Scorer:
@@ -110,8 +164,7 @@ def gold_jobs(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem], limit
         gold = gold_response(recipe, problem)
         tested += "tests" in problem.info
         if gold is not None and ("tests" not in problem.info or tested <= limit):
-            part = scorer.correctness[task_of(problem)]
-            jobs.append(Job(part.name, problem, gold, part.options))
+            jobs.append(job_of(scorer.correctness[task_of(problem)], problem, gold))
     return jobs
 
 
