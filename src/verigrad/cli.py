@@ -67,6 +67,23 @@ def report(run: Annotated[Path, typer.Argument(help="a run folder")]) -> None:
 
 
 @app.command()
+def rollouts(
+    run: Annotated[Path, typer.Argument(help="a run folder")],
+    *,
+    step: Annotated[int | None, typer.Option(help="the responses of this step")] = None,
+    status: Annotated[str | None, typer.Option(help="correct, wrong, no_answer, timeout or unscored")] = None,
+    problem: Annotated[str | None, typer.Option(help="id of a problem")] = None,
+    task: Annotated[str | None, typer.Option(help="name of a task")] = None,
+    limit: Annotated[int | None, typer.Option(help="at most so many responses, or steps of the table")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON lines, such as for jq")] = False,
+) -> None:
+    """Show a line per step of a run, or the responses asked for with their verdicts; works while the run goes on."""
+    from verigrad.rollouts import Wanted, show_rollouts
+
+    show_rollouts(run, Wanted(step, status, problem, task), limit, as_json, console())
+
+
+@app.command()
 def grade(
     file: Annotated[Path, typer.Argument(help="rows with 'response' and 'gold', and 'correct' where people judged")],
     task: Annotated[str, typer.Option(help="the task that the responses answer")] = "gsm8k",
@@ -108,12 +125,12 @@ def need_torch(command: str) -> None:
 def main() -> None:
     """Run the command; wrong input is one line and exit code 2, what stops the work one line and exit code 1."""
     from verigrad_rewards.code import SandboxUnavailableError
-    from verigrad_rewards.pool import PoolError
+    from verigrad_rewards.pool import PoolError, RewardError
     from verigrad_rewards.types import ProblemError
 
     try:
         app()
-    except (RecipeError, RunError, ProblemError) as error:
+    except (RecipeError, RunError, ProblemError, RewardError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except (RunStoppedError, PoolError, SandboxUnavailableError) as error:

@@ -11,3 +11,7 @@ class RunError(ValueError):
 
 class RunStoppedError(RuntimeError):
     """A run stopped for a stated reason; what it made so far is kept. Commands exit with 1."""
+
+
+class InterruptedRunError(RuntimeError):
+    """A run was asked to stop and can go on later. Commands exit with 75."""

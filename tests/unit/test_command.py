@@ -50,7 +50,7 @@ def test_check_passes_the_demo_recipe(verigrad):
 
 
 def test_workers_that_do_not_start_are_one_line_and_exit_code_1(verigrad, monkeypatch, tmp_path):
-    monkeypatch.setattr("verigrad_rewards.pool._COMMAND", "raise SystemExit(3)")
+    monkeypatch.setattr("verigrad_rewards.worker.COMMAND", "raise SystemExit(3)")
     (tmp_path / "r.jsonl").write_text('{"gold": "42", "response": "<answer>42</answer>"}\n')
     code, _, errors = verigrad("grade", str(tmp_path / "r.jsonl"))
     assert code == 1
