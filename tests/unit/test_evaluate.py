@@ -103,7 +103,7 @@ def test_foreign_files_are_no_records(tmp_path):
 def rollout(status, reward, text="<think>ab</think><answer>1</answer>", finished=True):
     return {
         "task": "t", "reward": reward, "correctness": {"status": status}, "response": text, "num_tokens": 4,
-        "format": True, "finished": finished,
+        "format": True, "finished": finished, "advantage": reward - 0.35,
     }  # fmt: skip
 
 

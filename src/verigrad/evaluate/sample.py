@@ -4,13 +4,14 @@ Every response is a function of the weights, its prompt and its own seed, so it 
 responses share its batch (but for the rounding of the batched arithmetic), on the batch size or on the process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from verigrad.errors import RunStoppedError
 from verigrad.models.prompt import Prompter
 from verigrad_rewards.types import Response
 
@@ -61,24 +62,39 @@ def sample_ids(
         temperature: of the softmax; 0 takes the most likely token.
         batch_size: rows decoded at once.
     """
-    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), list(prompts[i]), i))
     written: list[list[int]] = [[] for _ in prompts]
-    training = model.training
-    model.eval()  # no dropout while sampling
-    with torch.inference_mode():
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            decoded = decode(
-                model,
-                [prompts[i] for i in rows],
-                noise([seeds[i] for i in rows], max_tokens),
-                end_ids,
-                temperature,
-            )
-            for i, ids in zip(rows, decoded, strict=True):
-                written[i] = ids
-    model.train(training)
+    options = {"end_ids": end_ids, "max_tokens": max_tokens, "temperature": temperature, "batch_size": batch_size}
+    for rows, decoded in sample_batches(model, prompts, seeds, **options):
+        for i, ids in zip(rows, decoded, strict=True):
+            written[i] = ids
     return written
+
+
+def sample_batches(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    *,
+    end_ids: Sequence[int],
+    max_tokens: int,
+    temperature: float,
+    batch_size: int,
+) -> Iterator[tuple[list[int], list[list[int]]]]:
+    """Yield the rows of every decoded batch with their token ids, so that one can be scored while the next decodes.
+
+    Raises:
+        RunStoppedError: the model's output is not finite.
+    """
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), list(prompts[i]), i))
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        uniforms = noise([seeds[i] for i in rows], max_tokens)
+        training = model.training
+        model.eval()  # no dropout while sampling
+        with torch.inference_mode():
+            decoded = decode(model, [prompts[i] for i in rows], uniforms, end_ids, temperature)
+        model.train(training)
+        yield rows, decoded
 
 
 def noise(seeds: Sequence[int], max_tokens: int) -> Tensor:
@@ -130,6 +146,7 @@ def decode(
 ) -> list[list[int]]:
     """Return the ids written for one batch of prompts; rows leave the batch soon after they end."""
     logits, cache, mask = prefill(model, prompts)
+    vocabulary = logits.shape[-1]
     uniforms = uniforms.to(logits.device)
     ends = torch.tensor(list(end_ids), device=logits.device)
     written: list[list[int]] = [[] for _ in prompts]
@@ -139,6 +156,11 @@ def decode(
     for place in range(uniforms.shape[1]):
         tokens = pick(logits, uniforms[rows, place], temperature)
         for row, token, living in zip(rows.tolist(), tokens.tolist(), alive.tolist(), strict=True):
+            if token >= vocabulary:  # no token lies at a share of a sum that is NaN
+                raise RunStoppedError(
+                    "sampling: the model's output is not finite, so its weights are not; go on from an earlier "
+                    "checkpoint with a lower learning rate"
+                )
             if living:
                 written[row].append(token)
         alive &= ~torch.isin(tokens, ends)

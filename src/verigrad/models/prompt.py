@@ -71,8 +71,8 @@ class Prompter:
         return list(ids), False
 
 
-def check_lengths(prompter: Prompter, problems: Sequence[Problem], instruct: Any, limit: int) -> None:
-    """Refuse problems whose prompt is longer than ``limit`` tokens.
+def check_lengths(prompter: Prompter, problems: Sequence[Problem], instruct: Any, limit: int) -> int:
+    """Return the tokens of the longest prompt, refusing problems whose prompt is longer than ``limit`` tokens.
 
     Raises:
         RunError: with the first such problem and how many there are.
@@ -84,3 +84,4 @@ def check_lengths(prompter: Prompter, problems: Sequence[Problem], instruct: Any
             f"{long[0][1]}: its prompt has {long[0][0]} tokens, and {len(long) - 1} others are too long; allowed is "
             f"max_prompt_tokens: {limit}"
         )
+    return max((n for n, _ in lengths), default=0)

@@ -3,6 +3,7 @@
 import dataclasses
 import typing
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -23,6 +24,15 @@ DERIVED = {
     "save_steps": "save_every",
     "save_strategy": "save_every",
     "reward_weights": "shaping",
+    "logging_steps": "nothing: every step is logged",
+    "generation_batch_size": "prompts_per_step and grpo.steps_per_generation",
+    "shuffle_dataset": "nothing: the order of the problems follows from the seed",
+    "scale_rewards": "advantage",
+    "multi_objective_aggregation": "shaping",
+    "hub_token": "nothing: tokens come from the environment",
+    "push_to_hub_token": "nothing: tokens come from the environment",
+    "resume_from_checkpoint": "resume",
+    "enable_jit_checkpoint": "nothing: SIGTERM and Ctrl-C save at the next boundary",
     "push_to_hub": "nothing: the kit never uploads a run by itself",
 }
 UNCORRECTED = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty": 1.0}
@@ -72,9 +82,7 @@ def shared_settings(recipe: Recipe, output_dir: str) -> dict[str, Any]:
         "report_to": "none",
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
-        "save_strategy": "steps" if recipe.save_every else "no",
-        "save_steps": recipe.save_every or 500,
-        "save_total_limit": 2,
+        "save_strategy": "no",  # the kit decides when, and writes them itself
         "dataloader_pin_memory": torch.cuda.is_available(),
         "lr_scheduler_type": "constant_with_warmup",
         "adam_beta2": 0.98,
@@ -121,8 +129,59 @@ def grpo_config(recipe: Recipe, output_dir: str, world: int) -> GRPOConfig:
         "top_k": 0,
         "beta": 0.0,
         **given,
+        "shuffle_dataset": False,
+        "scale_rewards": "none",
     }
     return GRPOConfig(**settings)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How rollouts and optimizer steps follow one another.
+
+    Attributes:
+        prompts: prompts (groups) of one rollout.
+        rows: responses of one rollout, over all processes.
+        passes: forward and backward passes on one rollout, in each process.
+        steps: optimizer steps on one rollout; checkpoints lie between rollouts.
+        rollouts: of the whole run.
+    """
+
+    prompts: int
+    rows: int
+    passes: int
+    steps: int
+    rollouts: int
+
+
+def schedule(recipe: Recipe, args: GRPOConfig) -> Schedule:
+    """Return the schedule of ``recipe``.
+
+    Raises:
+        RecipeError: rollouts and optimizer steps do not fit, or checkpoints would lie inside a rollout.
+    """
+    accumulation, generation = args.gradient_accumulation_steps, args.steps_per_generation or 1
+    if generation % accumulation:
+        raise RecipeError(
+            f"grpo.steps_per_generation: found {generation}; allowed is a multiple of "
+            f"grpo.gradient_accumulation_steps ({accumulation}), so that every optimizer step learns from one rollout"
+        )
+    steps = generation * args.num_iterations // accumulation
+    prompts = recipe.prompts_per_step * generation // accumulation
+    planned = Schedule(
+        prompts, prompts * recipe.group_size, generation * args.num_iterations, steps, -(-recipe.max_steps // steps)
+    )
+    every = {"save_every": recipe.save_every, "eval.every": recipe.eval.every if recipe.keep_best else 0}
+    for key, value in every.items():
+        if value % steps:
+            raise RecipeError(
+                f"{key}: found {value}; allowed is a multiple of {steps}, the optimizer steps on one rollout "
+                "(grpo.steps_per_generation × num_iterations / gradient_accumulation_steps): a checkpoint inside a "
+                "rollout could not be resumed exactly"
+            )
+    if args.use_vllm and recipe.max_refills:
+        raise RecipeError("max_refills: needs the kit's own sampler; set it to 0 or grpo.use_vllm to false")
+    return planned
 
 
 def sft_config(recipe: Recipe, output_dir: str, world: int) -> SFTConfig:

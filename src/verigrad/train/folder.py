@@ -1,44 +1,99 @@
-"""The run folder: made once, never overwritten, and it explains itself."""
+"""The run folder: begun once, gone on with after an interruption, never overwritten, and it explains itself."""
 
+import fcntl
 import importlib.metadata
 import json
+import os
 import platform
+import re
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from verigrad import __version__
 from verigrad.errors import RunError
 from verigrad.recipe import Recipe, write_recipe
+from verigrad.train.checkpoint import save_synced
+from verigrad.train.identity import Identity, settle
 
 PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "sympy")
+LOCK = ".lock"
+SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 
 
-def make_folder(recipe: Recipe, command: str) -> Path:
-    """Return the new folder of a run, with the resolved recipe and what it runs on.
+def is_finished(recipe: Recipe, folder: Path) -> bool:
+    """Whether ``folder`` holds a finished run that ``resume: auto`` has nothing to add to.
 
     Raises:
-        RunError: the folder exists; nothing in it is touched.
+        RunError: the folder is there and is no run, or the recipe never resumes.
     """
-    folder = Path(recipe.output_dir).expanduser()
+    if not folder.exists() or (folder.is_dir() and not any(f.name != LOCK for f in folder.iterdir())):
+        return False
+    if recipe.resume == "never" or not (folder / "run.json").is_file():
+        what = "and resume is never" if recipe.resume == "never" else "and holds no run (no run.json)"
+        raise RunError(f"output_dir {folder}: exists, {what}; choose another with output_dir=…, or remove it")
+    return (folder / "model").is_dir()
+
+
+def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Identity, accepted: Sequence[str]) -> None:
+    """Make the folder of a run, or check that it is the one that was interrupted.
+
+    Args:
+        recipe: resolved; it is written into a new folder.
+        folder: of the run.
+        facts: about this start, such as the command.
+        identity: what the run is made of.
+        accepted: keys of it that may have changed.
+
+    Raises:
+        RunError: the folder cannot be made, or something changed that nobody accepted.
+        RecipeError: an accepted key has not changed.
+    """
+    file = folder / "run.json"
+    if file.is_file():
+        run = json.loads(file.read_text(encoding="utf-8"))
+        changed = settle(folder, run["identity"], identity, accepted)
+        start = {**facts, "accepted_changes": changed, **surroundings()}
+        save_synced(file, without_secrets({**run, "identity": identity, "resumed": [*run["resumed"], start]}))
+        return
     try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise RunError(
-            f"output_dir {folder}: exists, and a run is never overwritten; choose another with output_dir=…, or "
-            "remove it"
-        ) from None
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
     write_recipe(recipe, folder / "recipe.yaml")
-    save_json(folder / "run.json", {"command": command, "seed": recipe.seed, **surroundings()})
-    return folder
+    save_synced(file, without_secrets({**facts, **surroundings(), "identity": identity, "resumed": []}))
 
 
-def save_json(file: Path, values: dict[str, Any]) -> None:
-    """Write ``values`` to ``file``."""
-    file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+def lock(folder: Path) -> IO[str]:
+    """Return the open lock of a run; while it is open no other process trains in ``folder``.
+
+    Raises:
+        RunError: another one does.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / LOCK).open("a+", encoding="ascii")
+    except OSError as error:
+        raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        raise RunError(
+            f"output_dir {folder}: another process is training in it; wait for it, stop it, or choose another"
+        ) from None
+    return stream
+
+
+def without_secrets(values: Any) -> Any:
+    """Return plain values with the value of every secret of the environment masked, wherever it occurs."""
+    secrets = sorted((v for k, v in os.environ.items() if SECRET.search(k) and len(v) >= 6), key=len, reverse=True)
+    text = json.dumps(values)
+    for secret in secrets:
+        text = text.replace(json.dumps(secret)[1:-1], "***")
+    return json.loads(text)
 
 
 def surroundings() -> dict[str, Any]:

@@ -1,155 +1,305 @@
 """The reinforcement stage: group-relative policy optimisation (arXiv 2402.03300) on trl's trainer."""
 
-import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from accelerate.utils import DistributedType, gather_object
 from datasets import Dataset
-from transformers import TrainerCallback
-from trl import GRPOTrainer
+from peft import LoraConfig
+from trl import GRPOConfig, GRPOTrainer
 
-from verigrad.evaluate.sample import sample, sample_ids
+from verigrad.errors import RecipeError, RunStoppedError
 from verigrad.recipe.schema import Recipe
-from verigrad.train.archive import append_lines
-from verigrad.train.config import grpo_config
-from verigrad.train.rollouts import Rollout, accuracy, rollout, step_metrics
-from verigrad.train.setup import Setup, training_problems
+from verigrad.train.advantages import ADVANTAGES
+from verigrad.train.archive import write_rollout
+from verigrad.train.collect import Collected, Collector
+from verigrad.train.config import Schedule, grpo_config, schedule
+from verigrad.train.measure import Scored, sample_scored, score_all
+from verigrad.train.prompts import Prompts
+from verigrad.train.reliable import Reliable
+from verigrad.train.rollouts import Rollout, accuracy, outcomes, rollout_row, step_metrics, unscored_example
+from verigrad.train.setup import Setup
 from verigrad_rewards.types import Problem
 
 # other kinds of distribution shard the weights; trl gathers them for its own generation
 PLAIN = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
 
-
-def rollout_seeds(seed: int, step: int, first: int, count: int) -> list[int]:
-    """Return the sampling seeds of one process's rollouts of a step, derived so that none has to be stored."""
-    return [(seed * 1_000_003 + step) * 1_000_003 + first + i for i in range(count)]
-
-
-class Reward:
-    """The one function that trl calls: scores this process's responses and keeps what it saw for the archive."""
-
-    __name__ = "verigrad"
-
-    def __init__(self, setup: Setup, problems: Sequence[Problem]) -> None:
-        self.setup = setup
-        self.problems = problems
-        self.latest: list[Rollout] = []
-
-    def __call__(self, completion_ids: list[list[int]], row: list[int], **_: Any) -> list[float | None]:
-        """Return one total per response, None where it could not be scored."""
-        problems = [self.problems[i] for i in row]
-        responses = self.setup.prompter.responses(completion_ids)
-        scorer = self.setup.scorer
-        self.latest = [
-            rollout(problem, response, scorer.score(problem, response), scorer.keeps_format(problem, response))
-            for problem, response in zip(problems, responses, strict=True)
-        ]
-        return [r["reward"] for r in self.latest]
+# every private hook of trl 1.16 that is overridden or called, with the parameters it must have
+HOOKS = {
+    "_generate_and_score_completions": ["self", "inputs"],
+    "_generate_single_turn": [
+        "self",
+        "prompt_ids",
+        "images",
+        "multimodal_fields",
+        "num_generations",
+        "has_tool_images",
+    ],
+    "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
+    "_get_per_token_logps_and_entropies": ["self", "model", "input_ids", "attention_mask", "logits_to_keep"],
+}
 
 
-class Trainer(GRPOTrainer):
-    """trl's trainer, sampling with the kit's sampler (no dropout, seeds derived) and archiving every rollout.
+def handed_over(**_: Any) -> list[float | None]:
+    """Stand in for trl's reward functions: rollouts come to trl scored."""
+    raise AssertionError("trl asked for a reward; _calculate_rewards has moved")
 
-    Overrides two private hooks of trl 1.16: ``_generate_single_turn`` and ``_generate_and_score_completions``.
-    """
 
-    def __init__(self, *, setup: Setup, recipe: Recipe, reward: Reward, on_step: Callable[[dict], None], **kwargs: Any):
-        super().__init__(reward_funcs=reward, **kwargs)
-        self.setup = setup
-        self.recipe = recipe
-        self.reward = reward
-        self.on_step = on_step
-        self.started = time.monotonic()
+class Trainer(Reliable, GRPOTrainer):
+    """trl's trainer, handed finished rollouts: sampled without dropout, scored by workers, refilled, archived."""
 
-    def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
-        plain = self.accelerator.distributed_type in PLAIN
-        if self.use_vllm or self.use_transformers_continuous_batching or not plain:
-            return super()._generate_single_turn(prompt_ids, *args, **kwargs)
-        first = len(prompt_ids) * self.accelerator.process_index
-        written = sample_ids(
-            self.accelerator.unwrap_model(self.model),
-            prompt_ids,
-            rollout_seeds(self.args.seed, self.state.global_step, first, len(prompt_ids)),
-            end_ids=self.setup.prompter.end_ids,
-            max_tokens=self.recipe.max_response_tokens,
-            temperature=self.temperature,
-            batch_size=self.recipe.eval.batch_size,
+    args: GRPOConfig
+
+    def __init__(
+        self,
+        *,
+        setup: Setup,
+        recipe: Recipe,
+        problems: Sequence[Problem],
+        plan: Schedule,
+        on_rollout: Callable[[dict[str, Any]], None],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(reward_funcs=handed_over, **kwargs)
+        self.arm(setup, recipe.keep_checkpoints)
+        self.recipe, self.problems, self.plan, self.on_rollout = recipe, problems, plan, on_rollout
+        self.prompts = Prompts(problems, recipe.seed, recipe.curriculum)
+        self.before_rollout: dict[str, Any] | None = None
+        self.handed: Collected | None = None
+        self.sampler_logps: list[Any] | None = None
+        if recipe.max_refills and not self.samples_itself():
+            raise RecipeError(
+                "max_refills: needs the kit's own sampler, which cannot serve sharded weights; set it to 0"
+            )
+        self.collector = Collector(
+            problems,
+            self.prompts,
+            self.sample_scored,
+            self.accelerator,
+            plan.prompts,
+            recipe.group_size,
+            recipe.max_refills,
+            recipe.seed,
         )
-        return written, None
+
+    def samples_itself(self) -> bool:
+        """Whether the kit's sampler serves this run; otherwise trl's own generation does."""
+        theirs = self.use_vllm or self.use_transformers_continuous_batching
+        return not theirs and self.accelerator.distributed_type in PLAIN
+
+    def sample_scored(self, problems: Sequence[Problem], seeds: Sequence[int]) -> list[Scored]:
+        """Return one scored response per problem, at the training temperature."""
+        if self.samples_itself():
+            model = self.accelerator.unwrap_model(self.model)
+            return sample_scored(self.setup, model, problems, seeds, self.temperature)
+        prompts = [self.setup.prompter.token_ids(p, self.setup.instruction(p)) for p in problems]
+        with self.setup.watchdog.patient(3600):
+            ids, self.sampler_logps = super()._generate_single_turn(prompts, None, {}, self.num_generations)
+        return score_all(self.setup, problems, ids)
+
+    def _generate_single_turn(self, *_: Any, **__: Any) -> Any:
+        return [attempt.scored.ids for attempt in self.rollout().kept], self.sampler_logps
+
+    def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> Any:
+        return self.rollout().rewards.reshape(-1, 1).to(self.accelerator.device)
+
+    def rollout(self) -> Collected:
+        """Return the rollout that trl is being handed."""
+        if self.handed is None:
+            raise AssertionError("trl asked for responses outside _generate_and_score_completions")
+        return self.handed
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        output = super()._generate_and_score_completions(inputs)
-        for kept, advantage in zip(self.reward.latest, output["advantages"].tolist(), strict=True):
-            kept["advantage"] = advantage
-        rollouts = gather_object(self.reward.latest)
-        step = self.state.global_step + 1
-        if self.accelerator.is_main_process:
-            append_lines(self.setup.folder / "rollouts.jsonl", ({"step": step, **r} for r in rollouts))
-            self.on_step(
-                {
-                    "step": step,
-                    **step_metrics(rollouts, self.recipe.group_size, self.setup.prompter.tags),
-                    "sample": rollouts,
-                }
-            )
+        number = self._step // self.plan.passes
+        self.before_rollout = self.prompts.state()
+        self.handed = collected = self.collector.collect(number)
+        advantages = ADVANTAGES[self.recipe.advantage](collected.rewards).reshape(-1)
+        self.keep(number, collected, advantages)
+        setup, rows = self.setup, [attempt.row for attempt in collected.kept]
+        messages = [setup.prompter.messages(self.problems[i], setup.instruction(self.problems[i])) for i in rows]
+        output = super()._generate_and_score_completions([{"prompt": message} for message in messages])
+        share = slice(collected.kept[0].place, collected.kept[-1].place + 1)
+        output["advantages"] = advantages[share].to(self.accelerator.device)
+        if self._step == 0 and self.beta:
+            self.require_start_reference(output)
+        self.handed = self.before_rollout = self.sampler_logps = None
         return output
+
+    def keep(self, number: int, collected: Collected, advantages: torch.Tensor) -> None:
+        """Archive every response of a rollout, report its numbers, and turn the curriculum's dial.
+
+        Raises:
+            RunStoppedError: too many responses could not be scored; the state before the rollout is saved.
+        """
+        mine = [self.row(a, float(advantages[a.place]), kept=True) for a in collected.kept]
+        mine += [self.row(a, 0.0, kept=False) for a in collected.replaced]
+        rows = sorted(gather_object(mine), key=lambda r: (not r["kept"], r["round"], r["place"]))
+        step = self.state.global_step + 1
+        kept = [row for row in rows if row["kept"]]
+        if self.accelerator.is_main_process:
+            write_rollout(self.setup.folder, step, ({"step": step, **row} for row in rows))
+            metrics = step_metrics(kept, self.recipe.group_size, self.setup.prompter.tags)
+            dial = {"dial": self.prompts.dial} if self.recipe.curriculum else {}
+            refills = {"refilled": collected.refilled} if self.recipe.max_refills else {}
+            self.on_rollout({"rollout": number, **metrics, **dial, **refills, "sample": kept})
+        self.prompts.learn(outcomes(rows, self.prompts.levels))
+        self.require_scores(rows)
+
+    def row(self, attempt: Any, advantage: float, kept: bool) -> Rollout:
+        """Return one response as the archive keeps it."""
+        problem, scored = self.problems[attempt.row], attempt.scored
+        formed = self.setup.scorer.keeps_format(problem, scored.response)
+        where = {"place": attempt.place, "round": attempt.round, "row": attempt.row, "kept": kept}
+        return {**rollout_row(problem, scored, formed), **where, "advantage": advantage}
+
+    def require_scores(self, rows: Sequence[Rollout]) -> None:
+        """Save and stop when too large a share of a rollout could not be scored.
+
+        Raises:
+            RunStoppedError: with the share and one reason.
+        """
+        missing = [row for row in rows if row["reward"] is None]
+        limit = self.recipe.scoring.max_unscored
+        if len(missing) <= limit * len(rows):
+            return
+        self.save_here()
+        raise RunStoppedError(
+            f"step {self.state.global_step + 1}: {len(missing)} of {len(rows)} responses could not be scored; allowed "
+            f"is a share of {limit:g} (scoring.max_unscored). {unscored_example(missing)}. The run is saved; mend the "
+            "reward, and start the same command again to go on"
+        )
+
+    def save_here(self) -> None:
+        """Save a checkpoint of the state before the rollout in progress, unless there is one."""
+        if self.saved_step() != self.state.global_step:
+            self._save_checkpoint(self.model, None)
+
+    def kit_state(self) -> dict[str, Any]:
+        """Return what is kept beside trl's state: the prompts' counters, trl's entropy controller."""
+        entropy = {"entropy_coef": self.entropy_coef, "last_world_entropy": self._last_world_entropy}
+        return {
+            "prompts": self.before_rollout or self.prompts.state(),
+            "entropy": entropy if self.use_adaptive_entropy else None,
+        }
+
+    def restore_kit_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``kit_state`` returned."""
+        self._step = self.micro_step
+        self.prompts.restore(state["prompts"])
+        if state["entropy"]:
+            self.entropy_coef = state["entropy"]["entropy_coef"]
+            self._last_world_entropy = state["entropy"]["last_world_entropy"]
+
+    def moving_reference(self) -> torch.nn.Module | None:
+        """Return the reference model if training moves it."""
+        return self.accelerator.unwrap_model(self.ref_model) if self.args.sync_ref_model else None
+
+    def require_start_reference(self, output: dict[str, Any], rows: int = 8) -> None:
+        """Assert that the reference is the start model: their KL divergence on the first responses is below 1e-6.
+
+        Raises:
+            RunStoppedError: it is another model.
+        """
+        ids, mask = (
+            torch.cat([output[f"prompt_{kind}"], output[f"completion_{kind}"]], 1)[:rows] for kind in ("ids", "mask")
+        )
+        width = output["completion_ids"].shape[1]
+        model = self.model
+        model.eval()
+        with torch.no_grad():
+            ours, _, _ = self._get_per_token_logps_and_entropies(model, ids, mask, width)
+        model.train()
+        gap = (output["ref_per_token_logps"][:rows] - ours) * output["completion_mask"][:rows]
+        kl = float((gap.exp() - gap - 1).sum() / output["completion_mask"][:rows].sum().clamp(min=1))
+        if not kl < 1e-6:
+            raise RunStoppedError(
+                f"the reference model is not the start model: their KL divergence before the first step is {kl:.2g} "
+                "nats per token; allowed is below 1e-6"
+            )
 
     def held_out_accuracy(self) -> tuple[float | None, int]:
         """Return accuracy over the quick-check problems, one sample each; every process measures its share."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         mine = list(self.setup.held_out[rank::world])
-        responses = sample(
-            self.accelerator.unwrap_model(self.model),
-            self.setup.prompter,
-            [self.setup.prompter.token_ids(p, self.setup.instruction(p)) for p in mine],
-            max_tokens=self.recipe.max_response_tokens,
-            temperature=self.recipe.eval.temperature,
-            seeds=[self.recipe.eval.seed * 1_000_003 + i for i in range(rank, len(self.setup.held_out), world)],
-            batch_size=self.recipe.eval.batch_size,
-        )
-        verdicts = [
-            {"correctness": {"status": str(self.setup.scorer.verdict(p, r).status)}}
-            for p, r in zip(mine, responses, strict=True)
-        ]
-        everyone = gather_object(verdicts)
+        seeds = [self.recipe.eval.seed * 1_000_003 + i for i in range(rank, len(self.setup.held_out), world)]
+        model = self.accelerator.unwrap_model(self.model)
+        scored = sample_scored(self.setup, model, mine, seeds, self.recipe.eval.temperature)
+        rows = [rollout_row(p, s, formed=True) for p, s in zip(mine, scored, strict=True)]
+        everyone = gather_object(rows)
         return accuracy(everyone), len(everyone)
 
 
-def plan(recipe: Recipe, setup: Setup) -> dict[str, Any]:
-    """Return what the trainer is made from, with problems and settings checked.
+def plan(recipe: Recipe, setup: Setup, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Return what the trainer is made from.
 
     Raises:
-        RecipeError, RunError, ProblemError: the first thing that is wrong.
+        RecipeError: settings that do not fit together, or fewer problems than one rollout needs.
     """
-    problems = training_problems(recipe, setup)
-    rows = [
-        {"prompt": setup.prompter.messages(problem, setup.instruction(problem)), "row": i}
-        for i, problem in enumerate(problems)
-    ]
+    args = grpo_config(recipe, str(setup.folder / "checkpoints"), setup.world_size)
+    planned = schedule(recipe, args)
+    if len(problems) < planned.prompts:
+        raise RecipeError(
+            f"tasks: found {len(problems)} train problems; one rollout needs {planned.prompts} (prompts_per_step × "
+            "grpo.steps_per_generation / gradient_accumulation_steps): lower them, or bring more problems"
+        )
+    if recipe.guard.max_kl and not args.beta:
+        raise RecipeError("guard.max_kl: needs a reference model to measure against; set grpo.beta above 0")
     return {
-        "reward": Reward(setup, problems),
-        "args": grpo_config(recipe, str(setup.folder / "checkpoints"), setup.world_size),
-        "train_dataset": Dataset.from_list(rows),
+        "problems": problems,
+        "plan": planned,
+        "args": args,
+        "train_dataset": Dataset.from_dict({"prompt": list(range(planned.rollouts * planned.prompts))}),
+        "peft_config": adapter(recipe),
     }
 
 
-def make_trainer(
-    recipe: Recipe,
-    setup: Setup,
-    callbacks: list[TrainerCallback],
-    on_step: Callable[[dict], None],
-    planned: dict,
-) -> Trainer:
-    """Return the trainer of ``recipe``."""
+def adapter(recipe: Recipe) -> LoraConfig | None:
+    """Return peft's settings for the recipe's adapter, None where every weight is trained."""
+    lora = recipe.lora
+    if lora is None:
+        return None
+    targets = lora.targets[0] if lora.targets == ("all-linear",) else list(lora.targets)
+    return LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,  # pyright: ignore[reportArgumentType]  # peft divides it by the rank, whole or not
+        lora_dropout=lora.dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+
+
+def make_trainer(recipe: Recipe, setup: Setup, planned: dict[str, Any], on_rollout: Callable[[dict], None]) -> Trainer:
+    """Return the trainer of ``recipe``; a reference model is the start weights, kept in the run folder."""
+    args: GRPOConfig = planned["args"]
+    origin = setup.model.config._name_or_path
+    if args.beta and recipe.lora is None:
+        setup.model.config._name_or_path = str(keep_start(setup))
     torch.manual_seed(recipe.seed)
-    return Trainer(
+    trainer = Trainer(
         setup=setup,
         recipe=recipe,
-        on_step=on_step,
+        on_rollout=on_rollout,
         model=setup.model,
         processing_class=setup.tokenizer,
-        callbacks=callbacks,
         **planned,
     )
+    setup.model.config._name_or_path = origin
+    return trainer
+
+
+def keep_start(setup: Setup) -> Path:
+    """Return the folder of the start weights, written once, from which trl reads its reference model.
+
+    By itself trl reads the reference from where the model was loaded, which after training in the same process, or for
+    a model that was never saved, is another model or none.
+    """
+    start, state = setup.folder / "start", PartialState()
+    if state.is_main_process and not start.is_dir():
+        partial = setup.folder / "start.unfinished"
+        setup.model.save_pretrained(partial)
+        partial.rename(start)
+    state.wait_for_everyone()
+    return start

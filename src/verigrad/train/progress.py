@@ -84,6 +84,10 @@ class Progress:
             line = f"step {step}/{self.total}  {numbers}  {self.eta(step)} left"
             self.console.print(line, highlight=False, soft_wrap=True)
 
+    def say(self, line: str) -> None:
+        """Print a line above the picture."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     def eta(self, step: int) -> str:
         """Return the time left, judged by the steps so far."""
         left = (time.monotonic() - self.started) / max(step, 1) * (self.total - step)

@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from verigrad_rewards.combine import Score
+from verigrad.train.repetition import ends_in_loop
 from verigrad_rewards.structure import Tags
-from verigrad_rewards.types import Problem, Response, Status
+from verigrad_rewards.types import Problem, Status
 
 Rollout = dict[str, Any]
 
+# rewards closer than this are equal: sums in another order differ by some 1e-7 near 1 in fp32, while the least
+# difference that means something (one of 1,000 tests, at a weight of 0.01) is 1e-5
+TIE = 1e-6
 
-def rollout(problem: Problem, response: Response, score: Score, formed: bool) -> Rollout:
+
+def rollout_row(problem: Problem, scored: Any, formed: bool) -> Rollout:
     """Return one sampled response with its scores as the archive keeps it."""
+    response, score = scored.response, scored.score
     return {
         "problem": problem.id,
         "task": problem.id.split("/", 1)[0],
@@ -61,8 +66,11 @@ def step_metrics(rollouts: Sequence[Rollout], group_size: int, tags: Tags) -> di
         "tokens": mean([r["num_tokens"] for r in rollouts]),
         "format": mean([r["format"] for r in rollouts]),
         "truncated": mean([not r["finished"] for r in rollouts]),
-        "no_signal": mean([len(set(group)) < 2 for group in scored]),
+        "no_signal": mean([max(group, default=0) - min(group, default=0) <= TIE for group in scored]),
+        "repetition": mean([ends_in_loop(r["response"]) for r in rollouts]),
         "unscored": sum(r["reward"] is None for r in rollouts),
+        "responses": len(rollouts),
+        "effective_responses": sum(bool(r["advantage"]) for r in rollouts),
     }
 
 
@@ -70,3 +78,20 @@ def accuracy(rollouts: Sequence[Mapping[str, Any]]) -> float | None:
     """Return the share of correct ones among the scored."""
     statuses = [r["correctness"]["status"] for r in rollouts]
     return mean([status == Status.CORRECT for status in statuses if status != Status.UNSCORED])
+
+
+def outcomes(rollouts: Sequence[Rollout], levels: Sequence[int]) -> dict[int, float]:
+    """Return accuracy by level of the curriculum, {level: accuracy}; ``levels`` is indexed by train problem."""
+    rows: dict[int, list[Rollout]] = {}
+    for row in rollouts:
+        rows.setdefault(levels[row["row"]], []).append(row)
+    measured = {level: accuracy(group) for level, group in rows.items()}
+    return {level: value for level, value in measured.items() if value is not None}
+
+
+def unscored_example(missing: Sequence[Rollout]) -> str:
+    """Return why the first of the unscored responses could not be scored."""
+    row = missing[0]
+    parts = [("correctness", row["correctness"]), *row["shaping"].items()]
+    name, part = next((name, part) for name, part in parts if part["status"] == Status.UNSCORED)
+    return f"The first, of {row['problem']}: {name}: {part['detail']}"

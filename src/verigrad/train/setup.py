@@ -1,19 +1,23 @@
 """Everything a stage needs, loaded and checked before the first step."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from verigrad.errors import RecipeError
+from verigrad.errors import RunError
 from verigrad.models.load import check_sizes, end_tokens, load_model, load_tokenizer
 from verigrad.models.prompt import Prompter, check_lengths, format_instruction
 from verigrad.recipe.schema import Recipe
-from verigrad.scoring import Scorer, check_gold, make_scorer
+from verigrad.scoring import Pending, Scorer, check_gold, make_scorer
 from verigrad.tasks.mix import find_task, load_mix, task_of
 from verigrad.tasks.types import Split
+from verigrad.train.watchdog import Watchdog
+from verigrad_rewards.combine import Score
+from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem
 
 
@@ -30,6 +34,10 @@ class Setup:
         held_out: problems of the quick checks during training.
         folder: of the run.
         world_size: processes that train together.
+        max_tokens: where responses are cut.
+        batch_size: responses decoded at once.
+        pool: worker processes that score.
+        watchdog: is told of progress.
     """
 
     model: PreTrainedModel
@@ -40,6 +48,16 @@ class Setup:
     held_out: Sequence[Problem]
     folder: Path
     world_size: int
+    max_tokens: int
+    batch_size: int
+    pool: Pool
+    watchdog: Watchdog
+
+    def finish(self, pending: Pending) -> Score:
+        """Return a score that workers were asked for; their own deadlines bound the wait."""
+        while wait(pending.futures, timeout=1.0).not_done:
+            self.watchdog.tick()
+        return pending.result()
 
     def instruction(self, problem: Problem) -> str | None:
         """Return the text that stands before the question of ``problem``."""
@@ -59,7 +77,7 @@ def instructions(recipe: Recipe) -> dict[str, str | None]:
     return {task.name: f"{task.instruction} {asked}".strip() for task in (find_task(use.name) for use in recipe.tasks)}
 
 
-def make_setup(recipe: Recipe, folder: Path, world_size: int) -> Setup:
+def make_setup(recipe: Recipe, world_size: int, pool: Pool, watchdog: Watchdog) -> Setup:
     """Return the loaded run.
 
     Raises:
@@ -79,27 +97,40 @@ def make_setup(recipe: Recipe, folder: Path, world_size: int) -> Setup:
         scorer,
         instructions(recipe),
         held_out,
-        folder,
+        Path(recipe.output_dir).expanduser(),
         world_size,
+        recipe.max_response_tokens,
+        recipe.eval.batch_size,
+        pool,
+        watchdog,
     )
 
 
 def training_problems(recipe: Recipe, setup: Setup) -> list[Problem]:
-    """Return the problems that ``stage: grpo`` trains on, checked: enough for a step, readable gold, short prompts.
+    """Return the problems that ``stage: grpo`` trains on, checked: readable gold, prompts that fit.
 
     Raises:
-        RecipeError: fewer problems than one step needs.
+        RunError: a prompt is too long.
     """
-    wanted = recipe.prompts_per_step * recipe.max_steps
-    problems = load_mix(recipe.tasks, Split.TRAIN, recipe.seed, wanted)
-    if len(problems) < recipe.prompts_per_step:
-        raise RecipeError(
-            f"tasks: found {len(problems)} train problems; one step needs {recipe.prompts_per_step} "
-            "(prompts_per_step): lower it, or bring more problems"
-        )
+    problems = load_mix(recipe.tasks, Split.TRAIN, recipe.seed, recipe.prompts_per_step * recipe.max_steps)
     check_gold(recipe, setup.scorer, problems)
-    check_lengths(setup.prompter, problems, setup.instruction, recipe.max_prompt_tokens)
+    longest = check_lengths(setup.prompter, problems, setup.instruction, recipe.max_prompt_tokens)
+    check_context(setup.model, recipe, longest)
     return problems
+
+
+def check_context(model: PreTrainedModel, recipe: Recipe, longest: int) -> None:
+    """Refuse prompts and responses that together are longer than the positions the model knows.
+
+    Raises:
+        RunError: with the lengths.
+    """
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if context is not None and longest + recipe.max_response_tokens > context:
+        raise RunError(
+            f"model {recipe.model!r}: its context has {context} tokens; the longest prompt has {longest}, and "
+            f"max_response_tokens {recipe.max_response_tokens} on top is too long. Lower it, or drop long problems"
+        )
 
 
 def describe(setup: Setup) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """The supervised stage: learn from the tasks' worked solutions, in phases of long and short thinking."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from datasets import Dataset
-from transformers import TrainerCallback
 from trl import SFTTrainer
 
 from verigrad.errors import RecipeError
 from verigrad.models.prompt import Prompter
 from verigrad.recipe.schema import Recipe
-from verigrad.tasks.mix import find_task, load_mix
+from verigrad.tasks.mix import find_task, load_mix, task_of
 from verigrad.tasks.types import Split
 from verigrad.train.config import sft_config
+from verigrad.train.reliable import Reliable
 from verigrad.train.setup import Setup
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem
@@ -21,27 +21,18 @@ from verigrad_rewards.types import Problem
 DISTINCT = 30_000  # problems drawn per run; longer runs see them again, in the same order
 
 
-def traces(recipe: Recipe) -> Iterator[tuple[Problem, Structure]]:
-    """Yield one worked solution per training row, in training order.
-
-    Raises:
-        RecipeError: a task of the mix has no worked solutions.
-    """
-    solvers = {}
-    for use in recipe.tasks:
-        task = find_task(use.name)
-        if task.solve is None:
-            raise RecipeError(f"task {use.name}: has no worked solutions to learn from; use it with stage: grpo")
-        solvers[task.name] = task.solve
-    total = sum(phase.steps for phase in recipe.phases) * recipe.sequences_per_step
-    problems = load_mix(recipe.tasks, Split.TRAIN, recipe.seed, min(total, DISTINCT))
+def traces(recipe: Recipe, problems: Sequence[Problem]) -> Iterator[tuple[Problem, Structure]]:
+    """Yield one worked solution per training row, in training order."""
+    solvers = {find_task(use.name).name: find_task(use.name).solve for use in recipe.tasks}
     rng = random.Random(recipe.seed)
-    rng.shuffle(problems)
+    order = list(problems)
+    rng.shuffle(order)
     row = 0
     for phase in recipe.phases:
         for _ in range(phase.steps * recipe.sequences_per_step):
-            problem = problems[row % len(problems)]
-            solution = solvers[problem.id.split("/", 1)[0]](problem)
+            problem = order[row % len(order)]
+            solve = solvers[task_of(problem)]
+            solution = solve(problem) if solve else Structure("", problem.answer)
             keep = rng.random() < phase.think_share
             yield problem, solution if keep else Structure("", solution.answer)
             row += 1
@@ -57,14 +48,32 @@ def encode(prompter: Prompter, instruction: str | None, problem: Problem, soluti
     return {"input_ids": prompt + response, "labels": [-100] * len(prompt) + response}
 
 
-def plan(recipe: Recipe, setup: Setup) -> dict[str, Any]:
-    """Return what the trainer is made from, with problems and settings checked.
+class Trainer(Reliable, SFTTrainer):
+    """trl's supervised trainer, with exact resume and whole checkpoints."""
+
+
+def training_problems(recipe: Recipe) -> list[Problem]:
+    """Return the problems whose worked solutions are learned from.
 
     Raises:
-        RecipeError, ProblemError: the first thing that is wrong.
+        RecipeError: a task of the mix has no worked solutions.
+    """
+    for use in recipe.tasks:
+        if find_task(use.name).solve is None:
+            raise RecipeError(f"task {use.name}: has no worked solutions to learn from; use it with stage: grpo")
+    total = sum(phase.steps for phase in recipe.phases) * recipe.sequences_per_step
+    return load_mix(recipe.tasks, Split.TRAIN, recipe.seed, min(total, DISTINCT))
+
+
+def plan(recipe: Recipe, setup: Setup, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Return what the trainer is made from.
+
+    Raises:
+        RecipeError: the settings do not fit together.
     """
     rows = [
-        encode(setup.prompter, setup.instruction(problem), problem, solution) for problem, solution in traces(recipe)
+        encode(setup.prompter, setup.instruction(problem), problem, solution)
+        for problem, solution in traces(recipe, problems)
     ]
     return {
         "args": sft_config(recipe, str(setup.folder / "checkpoints"), setup.world_size),
@@ -72,6 +81,8 @@ def plan(recipe: Recipe, setup: Setup) -> dict[str, Any]:
     }
 
 
-def make_trainer(setup: Setup, callbacks: list[TrainerCallback], planned: dict[str, Any]) -> SFTTrainer:
+def make_trainer(recipe: Recipe, setup: Setup, planned: dict[str, Any]) -> Trainer:
     """Return trl's trainer over the worked solutions of the recipe's tasks."""
-    return SFTTrainer(model=setup.model, processing_class=setup.tokenizer, callbacks=callbacks, **planned)
+    trainer = Trainer(model=setup.model, processing_class=setup.tokenizer, **planned)
+    trainer.arm(setup, recipe.keep_checkpoints)
+    return trainer

@@ -1,0 +1,180 @@
+"""Checkpoints that are whole or not there: written under another name, synced, listed in a manifest, then renamed.
+
+A checkpoint is read only when every file is there with the size and SHA-256 that its manifest lists, so a crash, a
+full disk or a flipped bit costs the work since the checkpoint before it and nothing else.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from verigrad.errors import RunStoppedError
+
+MANIFEST = "manifest.json"
+BEST = "best.json"
+PREFIX = "checkpoint-"
+UNFINISHED = ".unfinished-"
+SPARE = 2  # free space asked for, in checkpoints: one is written while the one before it stays
+
+
+def write_checkpoint(root: Path, step: int, fill: Callable[[Path], None], size: int) -> Path:
+    """Write the checkpoint of ``step`` with ``fill``, which puts its files into the folder it is given.
+
+    Args:
+        root: folder of all checkpoints of a run.
+        step: optimizer steps taken.
+        fill: writes the files.
+        size: bytes that the files are expected to take.
+
+    Raises:
+        RunStoppedError: not enough space; what was saved before is untouched.
+    """
+    partial, target = root / f"{UNFINISHED}{step:06d}", folder_of(root, step)
+    discard(partial)  # of a crash while it was written: nothing ever reads it
+    need_space(root, size * SPARE)
+    try:
+        partial.mkdir(parents=True)
+        fill(partial)
+        files = {name: {"bytes": (partial / name).stat().st_size, "sha256": digest(partial / name)}
+                 for name in listed(partial)}  # fmt: skip
+        for name in files:
+            sync(partial / name)
+        save_synced(partial / MANIFEST, {"step": step, "files": files})
+        for folder in {(partial / name).parent for name in files} | {partial}:
+            sync(folder)
+        if target.exists():  # a broken one that resuming passed over
+            target.rename(unused(target))
+        partial.rename(target)
+        sync(root)
+    except OSError as error:
+        discard(partial)
+        raise RunStoppedError(
+            f"{target}: cannot be written: {error.strerror or error}; earlier checkpoints are whole. Make room, and "
+            "start the same command again to go on"
+        ) from None
+    return target
+
+
+def folder_of(root: Path, step: int) -> Path:
+    """Return where the checkpoint of ``step`` belongs."""
+    return root / f"{PREFIX}{step:06d}"
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return the optimizer steps that had been taken at ``checkpoint``."""
+    return int(checkpoint.name.removeprefix(PREFIX))
+
+
+def listed(folder: Path) -> list[str]:
+    """Return every file below ``folder`` but the manifest, by its path in it."""
+    return sorted(
+        str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST
+    )
+
+
+def digest(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk holds a file or the names in a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def save_synced(file: Path, values: Any) -> None:
+    """Write JSON to ``file``, whole or not at all."""
+    partial = file.with_name(f".{file.name}.unfinished")
+    partial.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    sync(partial)
+    partial.replace(file)
+    sync(file.parent)
+
+
+def unused(folder: Path) -> Path:
+    """Return a name beside ``folder`` that says it is broken, and that nothing has."""
+    names = (folder.with_name(f"broken-{folder.name}-{i}") for i in range(1, 10_000))
+    return next(name for name in names if not name.exists())
+
+
+def need_space(root: Path, size: int) -> None:
+    """Refuse to begin a checkpoint that the disk has no room for.
+
+    Raises:
+        RunStoppedError: with what is free and what is needed.
+    """
+    free = shutil.disk_usage(next(p for p in (root, *root.parents) if p.exists())).free
+    if free < size:
+        raise RunStoppedError(
+            f"{root}: {free / 1e6:,.1f} MB free, the next checkpoint needs {size / 1e6:,.1f} MB (twice its size); "
+            "earlier checkpoints are whole. Make room, and start the same command again to go on"
+        )
+
+
+def fault(checkpoint: Path) -> str | None:
+    """Return what is wrong with a checkpoint, None if it is whole."""
+    try:
+        manifest = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
+        files = {str(name): (int(f["bytes"]), str(f["sha256"])) for name, f in manifest["files"].items()}
+    except FileNotFoundError:
+        return f"it has no {MANIFEST}"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"its {MANIFEST} cannot be read"
+    stray = sorted(set(listed(checkpoint)) - set(files))
+    if stray:
+        return f"{stray[0]} is not in its manifest"
+    for name, (size, sha256) in files.items():
+        file = checkpoint / name
+        if not file.is_file():
+            return f"{name} is missing"
+        if file.stat().st_size != size:
+            return f"{name} has {file.stat().st_size:,} bytes, the manifest says {size:,}"
+        if digest(file) != sha256:
+            return f"{name} has changed since it was written (SHA-256)"
+    return None
+
+
+def checkpoints(root: Path) -> list[Path]:
+    """Return the checkpoints below ``root``, the newest first; they may be broken."""
+    found = [p for p in root.glob(f"{PREFIX}*") if p.is_dir() and p.name.removeprefix(PREFIX).isdigit()]
+    return sorted(found, key=step_of, reverse=True)
+
+
+def last_whole(root: Path, say: Callable[[str], None]) -> Path | None:
+    """Return the newest checkpoint that is whole, telling ``say`` of each broken one before it; deletes nothing."""
+    for checkpoint in checkpoints(root):
+        wrong = fault(checkpoint)
+        if wrong is None:
+            return checkpoint
+        say(f"{checkpoint}: broken, passed over: {wrong}")
+    return None
+
+
+def rotate(root: Path, keep: int, also: Collection[int]) -> None:
+    """Delete all but the ``keep`` newest checkpoints and those of the steps ``also``."""
+    for old in checkpoints(root)[keep:]:
+        if step_of(old) not in also:
+            doomed = root / f"{UNFINISHED}{old.name}"  # a crash while deleting leaves nothing that looks whole
+            discard(doomed)
+            old.rename(doomed)
+            discard(doomed)
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder that nothing reads, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def best_step(root: Path) -> int | None:
+    """Return the step of the checkpoint with the best held-out accuracy, None before the first check."""
+    return json.loads((root / BEST).read_text(encoding="utf-8"))["step"] if (root / BEST).is_file() else None

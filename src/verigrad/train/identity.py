@@ -1,0 +1,116 @@
+"""What a run is made of, as values that can be compared: resuming notices what changed and asks before it goes on."""
+
+import hashlib
+import importlib
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from verigrad.errors import RecipeError, RunError
+from verigrad.recipe import Recipe
+from verigrad.recipe.load import plain
+from verigrad.scoring import Scorer
+from verigrad_rewards.types import Problem
+
+# changing these changes neither the weights nor the rollouts that come next
+FREE = ("resume", "output_dir", "save_every", "keep_checkpoints", "scoring", "hang_timeout_s", "preflight", "guard")
+FREE_EVAL = ("problems", "ood_problems", "samples")  # of the evaluation after training
+
+Identity = dict[str, Any]
+
+
+def identify(
+    recipe: Recipe, problems: Sequence[Problem], tokenizer: Any, scorer: Scorer, weights: str, world_size: int
+) -> Identity:
+    """Return the identity of a run.
+
+    Args:
+        recipe: every key that decides the run, by its path.
+        problems: train problems in their order.
+        tokenizer: with its chat template.
+        scorer: rewards, whose source is part of the identity.
+        weights: hash of the start weights.
+        world_size: processes that train together.
+    """
+    return {
+        **{key: value for key, value in flatten(plain(recipe)).items() if not is_free(key)},
+        "dataset": fingerprint([[p.id, p.question, p.answer, p.info] for p in problems]),
+        "template": fingerprint([tokenizer.chat_template, tokenizer.get_vocab()]),
+        "rewards": fingerprint(sources(scorer)),
+        "start_weights": weights,
+        "world_size": world_size,
+    }
+
+
+def is_free(key: str) -> bool:
+    """Whether a key of the recipe may change between two starts without a word."""
+    first, _, rest = key.partition(".")
+    return first in FREE or (first == "eval" and rest in FREE_EVAL)
+
+
+def flatten(values: Any, path: str = "") -> dict[str, Any]:
+    """Return nested mappings and lists as one mapping with keys such as ``tasks.0.name``."""
+    if isinstance(values, Mapping) and values:
+        pairs = [(str(key), value) for key, value in values.items()]
+    elif isinstance(values, list) and values:
+        pairs = [(str(i), value) for i, value in enumerate(values)]
+    else:
+        return {path: values}
+    return {k: v for key, value in pairs for k, v in flatten(value, f"{path}.{key}" if path else key).items()}
+
+
+def fingerprint(values: Any) -> str:
+    """Return a hash of plain values."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def sources(scorer: Scorer) -> dict[str, str]:
+    """Return the hash of the source that decides every reward: its module, or the whole package of the kit's own."""
+    parts = [*scorer.correctness.values(), *scorer.shaping]
+    modules = sorted({part.reward.__module__ for part in parts})
+    return {name: source_hash(name) for name in modules}
+
+
+def source_hash(module: str) -> str:
+    """Return a hash of a module's source files."""
+    file = Path(inspect.getsourcefile(importlib.import_module(module)) or "")
+    files = sorted(file.parent.rglob("*.py")) if module.startswith("verigrad_rewards.") else [file]
+    return fingerprint([f.read_bytes().hex() for f in files])
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what differs, as {key: (before, now)}; a key that one side lacks is None there."""
+    keys = sorted({*before, *now})
+    return {key: (before.get(key), now.get(key)) for key in keys if before.get(key) != now.get(key)}
+
+
+def settle(run: Path, before: Mapping[str, Any], now: Mapping[str, Any], accepted: Sequence[str]) -> dict[str, Any]:
+    """Return the accepted changes of a run that is resumed.
+
+    Raises:
+        RunError: a change that nobody accepted.
+        RecipeError: an accepted key that has not changed.
+    """
+    found = changes(before, now)
+    for key in accepted:
+        if key not in found:
+            what = f"changed are {', '.join(found)}" if found else "nothing has changed"
+            raise RecipeError(f"--accept-change {key}: has not changed since {run} was started; {what}")
+    open_keys = [key for key in found if key not in accepted]
+    if open_keys:
+        key = open_keys[0]
+        old, new = found[key]
+        more = f" (and {len(open_keys) - 1} more: {', '.join(open_keys[1:])})" if len(open_keys) > 1 else ""
+        raise RunError(
+            f"{run}: {key} was {shown(old)} when this run was started and is {shown(new)} now{more}; restore it, "
+            f"choose another output_dir, or go on with {' '.join(f'--accept-change {k}' for k in open_keys)}"
+        )
+    return {key: {"from": old, "to": new} for key, (old, new) in found.items()}
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "…"

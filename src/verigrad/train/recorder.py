@@ -1,0 +1,100 @@
+"""Writes one line of numbers per step, and decides after each whether to save and whether to stop."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+from transformers import TrainerCallback
+
+from verigrad.recipe.schema import Recipe
+from verigrad.train import guard
+from verigrad.train.archive import append_lines, read_lines
+from verigrad.train.progress import Progress
+from verigrad.train.signals import StopRequest
+from verigrad.train.together import first_said, on_main
+
+KEPT = ("loss", "grad_norm", "learning_rate", "entropy", "kl", "mean_token_accuracy")
+
+
+class Recorder(TrainerCallback):
+    """Joins what rollouts and trl say of a step into one line of ``metrics.jsonl``, and acts on it.
+
+    Attributes:
+        stopped: why the run stops for good, None while it goes on.
+        interrupted: who asked it to stop for now.
+        progress: shows the run; only on the main process.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, boundary: int, request: StopRequest) -> None:
+        self.recipe, self.file, self.boundary, self.request = recipe, folder / "metrics.jsonl", boundary, request
+        self.state = PartialState()
+        self.rollout: dict[str, Any] = {}
+        self.history: list[dict[str, Any]] = []
+        self.stopped: str | None = None
+        self.interrupted: str | None = None
+        self.progress: Progress | None = None
+        self.trainer: Any = None
+        self.clock = time.monotonic()
+
+    def go_on(self) -> None:
+        """Take the lines of the steps before, of a run that is resumed."""
+        self.history = read_lines(self.file) if self.file.is_file() else []
+
+    def rollout_done(self, metrics: dict[str, Any]) -> None:
+        """Take the numbers of a rollout, which all steps on it share."""
+        self.rollout = metrics
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Check that the first step moved the weights."""
+        self.trainer.require_moved()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> Any:
+        """Write the numbers of the step that has just ended, then decide."""
+        if not logs or "loss" not in logs:
+            return control
+        self.write(state.global_step, state.max_steps, logs)
+        if state.global_step % self.boundary == 0:
+            self.decide(state.global_step, state.max_steps, control)
+        return control
+
+    def write(self, step: int, last: int, logs: dict[str, Any]) -> None:
+        """Write the line of ``step`` on the main process; every process takes part in the held-out check."""
+        held_out = self.check_held_out(step, last)
+        samples = self.rollout.pop("sample", [])
+        seconds, self.clock = time.monotonic() - self.clock, time.monotonic()
+        numbers = {name: logs[name] for name in KEPT if name in logs}
+        line = {"step": step, **self.rollout, **numbers, **held_out, "seconds": round(seconds, 3)}
+        if self.state.is_main_process:
+            append_lines(self.file, [line])
+            if self.progress:
+                self.progress.update(step, line, samples)
+        self.history.append(line)
+
+    def check_held_out(self, step: int, last: int) -> dict[str, Any]:
+        """Return held-out accuracy where a quick check is due."""
+        every = self.recipe.eval.every
+        if self.recipe.stage != "grpo" or not every or (step % every and step != last):
+            return {}
+        accuracy, problems = self.trainer.held_out_accuracy()
+        return {"held_out_accuracy": accuracy, "held_out_problems": problems}
+
+    def decide(self, step: int, last: int, control: Any) -> None:
+        """Set what happens after a step at which a checkpoint may lie; the same on every process."""
+        self.stopped, best = on_main(self.state, self.judge)
+        self.interrupted = first_said(self.state, self.request.reason) if step < last else None
+        self.trainer.new_best = best
+        ends = self.stopped is not None or self.interrupted is not None
+        due = bool(self.recipe.save_every) and step % self.recipe.save_every == 0
+        control.should_save = due or ends or best is not None
+        control.should_training_stop = control.should_training_stop or ends
+
+    def judge(self) -> tuple[str | None, dict[str, Any] | None]:
+        """Return why the run must stop, and the held-out check of the last step if it is the best and to be kept."""
+        warning = guard.warning(self.history, self.recipe.guard)
+        if warning and self.progress:
+            self.progress.say(f"warning: {warning}")
+        line, best = self.history[-1], guard.best_held_out(self.history)
+        checked = {key: line.get(key) for key in ("held_out_accuracy", "held_out_problems")}
+        is_best = self.recipe.keep_best and best is not None and best[0] == line["step"]
+        return guard.reason_to_stop(self.history, self.recipe.guard), checked if is_best else None

@@ -1,0 +1,224 @@
+"""What both stages add to transformers' trainer: derived randomness, finite steps, whole checkpoints, exact resume."""
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import Trainer, set_seed
+
+from verigrad.errors import RunStoppedError
+from verigrad.train.checkpoint import BEST, best_step, checkpoints, rotate, save_synced, step_of, write_checkpoint
+from verigrad.train.setup import Setup
+from verigrad.train.state import load_json, load_optimizer, save_json, save_optimizer, state_bytes
+from verigrad.train.together import first_said, on_main
+
+KIT = "verigrad.json"
+REFERENCE = "reference.safetensors"
+
+
+def derived_seed(*parts: int) -> int:
+    """Return a seed for one purpose: a fixed mix of a run's seed, a place in the run and a process."""
+    mixed = 0
+    for part in parts:
+        mixed = mixed * 1_000_003 + part
+    return mixed % 2**32
+
+
+class Reliable(Trainer):
+    """A trainer that resumes exactly, stops before a step that is not finite, and never writes half a checkpoint.
+
+    Overrides these hooks of transformers 5.23: ``_get_grad_norm``, ``_save_checkpoint``, ``_load_rng_state``,
+    ``_load_scaler`` and ``_load_optimizer_and_scheduler``.
+    """
+
+    setup: Setup
+    keep_checkpoints: int
+    model: Any
+    optimizer: Any
+    lr_scheduler: Any
+    state: Any
+
+    def arm(self, setup: Setup, keep_checkpoints: int) -> None:
+        """Take what the overridden methods need; call once, before training."""
+        self.setup, self.keep_checkpoints = setup, keep_checkpoints
+        self.micro_step = 0  # forward and backward passes so far, over the whole run
+        self.batch: dict[str, Any] = {}
+        self.sick_batch: dict[str, Any] | None = None
+        self.sums: list[float] | None = None
+        self.moved = False
+        self.new_best: dict[str, Any] | None = None
+        if not any(p.requires_grad for p in self.model.parameters()):
+            raise RunStoppedError(
+                "no weight of the model is trained: every parameter is frozen (an adapter loaded for inference, or "
+                "requires_grad off); unfreeze it, or train an adapter with lora: {}"
+            )
+
+    @property
+    def root(self) -> Path:
+        """Folder of the run's checkpoints."""
+        return self.setup.folder / "checkpoints"
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the loss as the stage computes it, remembering the batch."""
+        self.batch = inputs
+        return super().compute_loss(model, inputs, *args, **kwargs)
+
+    def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Tensor:
+        """Run one forward and backward pass; what is random in it depends on its place in the run alone."""
+        set_seed(derived_seed(self.args.seed, self.micro_step, self.args.process_index))
+        self.setup.watchdog.tick()
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        self.micro_step += 1
+        if self.sick_batch is None and not math.isfinite(loss.item()):
+            self.sick_batch = {"loss": loss.item(), **self.batch}
+        return loss
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        norm: Any = super()._get_grad_norm(model, grad_norm)
+        value = float(norm)
+        sick = "the loss" if self.sick_batch else "the gradient norm" if not math.isfinite(value) else None
+        self.require_finite(sick or self.sick_weights(), value)
+        if not self.moved and value > 0 and self._get_learning_rate() > 0:
+            self.sums = self.weight_sums()
+        return norm
+
+    def require_finite(self, sick: str | None, grad_norm: float) -> None:
+        """Stop before the optimizer step when ``sick`` names something that is not finite, on any process.
+
+        Raises:
+            RunStoppedError: with the file that keeps the batch.
+        """
+        anywhere = first_said(PartialState(), sick)
+        if anywhere is None:
+            return
+        step = self.state.global_step + 1
+        file = self.setup.folder / "stopped" / f"step-{step:06d}-rank-{self.args.process_index}.safetensors"
+        batch = self.sick_batch or self.batch
+        file.parent.mkdir(exist_ok=True)
+        save_file({k: v.detach().cpu().contiguous() for k, v in batch.items() if isinstance(v, Tensor)}, file)
+        facts = {"step": step, "found": anywhere, "loss": str(batch.get("loss")), "grad_norm": str(grad_norm)}
+        save_json(file.with_suffix(".json"), facts)
+        raise RunStoppedError(
+            f"step {step}: {anywhere} is not finite; the weights were not updated, and the checkpoint before is "
+            f"untouched. The batch is in {file}. Lower the learning rate, or set grpo.max_grad_norm"
+        )
+
+    def sick_weights(self) -> str | None:
+        """Return the name of a parameter that is not finite, None if all are."""
+        named = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+        norms = torch.stack(torch._foreach_norm([p.detach() for _, p in named], math.inf))
+        if bool(torch.isfinite(norms).all()):
+            return None
+        return f"the parameter {named[int((~torch.isfinite(norms)).nonzero()[0])][0]}"
+
+    def sick_output(self) -> str | None:
+        """Return what is wrong with the model's own output for one token: finite weights can still be absurd."""
+        model = self.accelerator.unwrap_model(self.model)
+        training = model.training
+        model.eval()
+        with torch.inference_mode():
+            token = torch.tensor([[self.setup.prompter.end_ids[0]]], device=next(model.parameters()).device)
+            finite = bool(torch.isfinite(model(input_ids=token).logits).all())
+        model.train(training)
+        return None if finite else "the model's output"
+
+    def weight_sums(self) -> list[float]:
+        """Return one number per trained parameter that changes when it does."""
+        trained = [p.detach() for p in self.model.parameters() if p.requires_grad]
+        return torch.stack([p.double().sum() for p in trained]).tolist()
+
+    def require_moved(self) -> None:
+        """Stop after the first real optimizer step if it changed nothing.
+
+        Raises:
+            RunStoppedError: no weight changed.
+        """
+        if self.moved or self.sums is None:
+            return
+        if self.weight_sums() == self.sums:
+            raise RunStoppedError(
+                f"step {self.state.global_step + 1}: the optimizer took a step and no weight changed: the learning "
+                f"rate {self._get_learning_rate():g} is lost in rounding, or the optimizer holds other parameters. "
+                "Raise the learning rate, or train in float32"
+            )
+        self.moved, self.sums = True, None
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        sick = self.sick_weights() or self.sick_output()
+        anywhere = first_said(PartialState(), sick)
+        step = self.state.global_step
+        if anywhere:
+            raise RunStoppedError(
+                f"step {step}: {anywhere} is not finite, so nothing is saved; the checkpoint before is untouched. "
+                "Lower the learning rate"
+            )
+        with self.setup.watchdog.patient(600):
+            on_main(PartialState(), lambda: self.write(step))
+
+    def write(self, step: int) -> None:
+        """Write the checkpoint of ``step`` and delete those that are no longer kept."""
+        write_checkpoint(self.root, step, self.fill, state_bytes(self.model))
+        if self.new_best is not None:
+            save_synced(self.root / BEST, {"step": step, **self.new_best})
+            self.new_best = None
+        best = best_step(self.root)
+        rotate(self.root, self.keep_checkpoints, [] if best is None else [best])
+
+    def fill(self, folder: Path) -> None:
+        """Write every file of a checkpoint: a model that loads as any other, and what training goes on from."""
+        model = self.accelerator.unwrap_model(self.model)
+        model.save_pretrained(folder)
+        self.setup.tokenizer.save_pretrained(folder)
+        save_optimizer(self.optimizer.state_dict(), folder)
+        save_json(folder / "scheduler.json", self.lr_scheduler.state_dict())
+        state = copy.copy(self.state)
+        state.log_history, state.stateful_callbacks = [], {}  # metrics.jsonl holds the one, nothing needs the other
+        state.save_to_json(str(folder / "trainer_state.json"))
+        scaler = getattr(self.accelerator, "scaler", None)
+        save_json(folder / KIT, {**self.kit_state(), "scaler": scaler.state_dict() if scaler else None})
+        if (reference := self.moving_reference()) is not None:
+            save_file(
+                {k: v.clone() for k, v in reference.state_dict().items()}, folder / REFERENCE
+            )  # clones: weights may be tied
+
+    def kit_state(self) -> dict[str, Any]:
+        """Return what a stage keeps beyond weights, optimizer and scheduler; a stage may add to it."""
+        return {}
+
+    def restore_kit_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``kit_state`` returned."""
+
+    def moving_reference(self) -> torch.nn.Module | None:
+        """Return the reference model if training moves it."""
+        return None
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is None:
+            return
+        folder = Path(checkpoint)
+        optimizer, scheduler = self.optimizer, self.lr_scheduler
+        optimizer.load_state_dict(load_optimizer(optimizer.state_dict(), folder))
+        scheduler.load_state_dict(load_json(folder / "scheduler.json"))
+        kept = load_json(folder / KIT)
+        if kept.pop("scaler") is not None:
+            scaler: Any = self.accelerator.scaler
+            scaler.load_state_dict(load_json(folder / KIT)["scaler"])
+        if (reference := self.moving_reference()) is not None:
+            reference.load_state_dict(load_file(folder / REFERENCE))
+        self.micro_step = self.state.global_step * self.args.gradient_accumulation_steps
+        self.restore_kit_state(kept)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        """Nothing to load: every random number is derived."""
+
+    def _load_scaler(self, checkpoint: str | None) -> None:
+        """Loaded with the optimizer."""
+
+    def saved_step(self) -> int | None:
+        """Return the step of the newest checkpoint, None where there is none."""
+        return next((step_of(c) for c in checkpoints(self.root)), None)

@@ -1,0 +1,202 @@
+"""Run the stage of a recipe from its first check to its saved model, or on from where it was interrupted."""
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from transformers import PrinterCallback
+
+from verigrad.errors import InterruptedRunError, RunStoppedError
+from verigrad.evaluate.run import weights_hash
+from verigrad.recipe import Recipe
+from verigrad.scoring import sandboxes
+from verigrad.train import grpo, sft
+from verigrad.train.archive import cut_after
+from verigrad.train.checkpoint import best_step, folder_of, last_whole, save_synced, step_of
+from verigrad.train.folder import begin, is_finished, lock
+from verigrad.train.identity import identify
+from verigrad.train.pass_rates import worthwhile
+from verigrad.train.preflight import lines, preflight, require_life
+from verigrad.train.progress import Progress
+from verigrad.train.recorder import Recorder
+from verigrad.train.setup import Setup, describe, make_setup, training_problems
+from verigrad.train.signals import StopRequest
+from verigrad.train.together import on_main
+from verigrad.train.watchdog import Board, Watchdog, launched, local_peers, new_board
+from verigrad_rewards.pool import Pool
+from verigrad_rewards.types import Problem
+
+OTHER_HOSTS_S = 600.0  # ranks that wait for one on another host cannot see whether it makes progress
+
+
+def train(recipe: Recipe, command: str, accepted: Sequence[str], state: PartialState) -> None:
+    """Train as ``recipe`` says, into its ``output_dir``.
+
+    Raises:
+        RecipeError, RunError, ProblemError: wrong input; found before the first step.
+        RunStoppedError: the run ended without a model, for a stated reason.
+        InterruptedRunError: it was asked to stop, and can go on.
+    """
+    folder = Path(recipe.output_dir).expanduser()
+    if on_main(state, lambda: is_finished(recipe, folder)) and not accepted:
+        say(state, f"{folder}: is finished; its model is {folder / 'model'}")
+        return
+    with contextlib.ExitStack() as stack:
+        request = stack.enter_context(StopRequest(main=state.is_main_process))
+        watchdog = stack.enter_context(make_watchdog(recipe, request, state))
+        pool = stack.enter_context(Pool(workers_for(recipe, state), recipe.scoring.deadline_s))
+        with watchdog.patient(3600):  # loading and checking do not tick
+            setup = make_setup(recipe, state.num_processes, pool, watchdog)
+            setup.model.register_forward_pre_hook(lambda *_: watchdog.tick())
+            run = Run(recipe, setup, request, state, stack)
+            trainer = run.prepare(command, accepted)
+        run.go(trainer)
+
+
+def say(state: PartialState, line: str) -> None:
+    """Print one line, from one process."""
+    if state.is_main_process:
+        print(line, file=sys.stderr)
+
+
+def workers_for(recipe: Recipe, state: PartialState) -> int:
+    """Return how many workers score for this process: by default one per core that the training processes leave."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", state.num_processes))
+    return recipe.scoring.workers or min(16, max(1, (cores - local) // local))
+
+
+def make_watchdog(recipe: Recipe, request: StopRequest, state: PartialState) -> Watchdog:
+    """Return what ends every rank when one hangs, and this one when its launcher has died."""
+    rank, host = state.process_index, socket.gethostname()
+    everyone = gather_object([(host, os.getpid())])
+    peers = local_peers(everyone, rank)
+    here = sorted([rank, *peers])
+    boards = gather_object([new_board(len(here)) if peers and rank == here[0] else None])
+    board = Board(boards[here[0]], here.index(rank)) if peers else None
+    state.wait_for_everyone()
+    if boards[rank] is not None:
+        boards[rank].unlink()
+    hosts = {name for name, _ in everyone}
+    return Watchdog(
+        rank=rank,
+        peers=peers,
+        board=board,
+        limit_s=recipe.hang_timeout_s if len(hosts) == 1 else max(recipe.hang_timeout_s, OTHER_HOSTS_S),
+        on_orphan=(lambda: request.request("the launcher's death")) if launched(os.environ) else None,
+    )
+
+
+class Run:
+    """One start of a run: what is checked before the first step, and what follows the last one."""
+
+    def __init__(
+        self, recipe: Recipe, setup: Setup, request: StopRequest, state: PartialState, stack: contextlib.ExitStack
+    ) -> None:
+        self.recipe, self.setup, self.state, self.stack = recipe, setup, state, stack
+        self.request = request
+        self.checkpoint: Path | None = None
+
+    def prepare(self, command: str, accepted: Sequence[str]) -> Any:
+        """Return the trainer, everything checked and the run folder begun, or found to be the one interrupted."""
+        recipe, setup = self.recipe, self.setup
+        weights = weights_hash(setup.model)
+        problems = training_problems(recipe, setup) if recipe.stage == "grpo" else sft.training_problems(recipe)
+        if recipe.stage == "grpo" and recipe.pass_rates.samples:
+            problems = worthwhile(recipe, setup, problems, weights, lambda line: say(self.state, line))
+        planned = grpo.plan(recipe, setup, problems) if recipe.stage == "grpo" else sft.plan(recipe, setup, problems)
+        identity = identify(recipe, problems, setup.tokenizer, setup.scorer, weights, self.state.num_processes)
+        facts = {"command": command, "seed": recipe.seed, "device": str(self.state.device), **describe(setup)}
+        facts["sandbox"] = sandboxes(setup.scorer, problems) if recipe.stage == "grpo" else {}
+        on_main(self.state, lambda: self.begin(facts, identity, accepted))
+        self.checkpoint = on_main(self.state, self.find_checkpoint)
+        steps = planned["plan"].steps if recipe.stage == "grpo" else 1
+        self.recorder = Recorder(recipe, setup.folder, steps, self.request)
+        self.recorder.go_on()
+        return self.make_trainer(planned, problems)
+
+    def begin(self, facts: dict[str, Any], identity: dict[str, Any], accepted: Sequence[str]) -> None:
+        """Lock and begin the run folder, on the main process."""
+        self.stack.enter_context(lock(self.setup.folder))
+        begin(self.recipe, self.setup.folder, facts, identity, accepted)
+        for task, layers in facts["sandbox"].items():
+            print(f"{task}: programs run in {layers}", file=sys.stderr)
+
+    def find_checkpoint(self) -> Path | None:
+        """Return where the run goes on, with the metrics of later steps set aside; None for a start."""
+        found = last_whole(self.setup.folder / "checkpoints", lambda line: print(line, file=sys.stderr))
+        step = step_of(found) if found else 0
+        if found or (self.setup.folder / "metrics.jsonl").is_file():
+            print(f"{self.setup.folder}: goes on from {found or 'the start, as it has no checkpoint'}", file=sys.stderr)
+        cut_after(self.setup.folder, step)
+        return found
+
+    def make_trainer(self, planned: dict[str, Any], problems: Sequence[Problem]) -> Any:
+        """Return the trainer, after a preflight where the run starts."""
+        if self.recipe.stage == "sft":
+            trainer: Any = sft.make_trainer(self.recipe, self.setup, planned)
+        else:
+            if self.checkpoint is None and self.recipe.preflight.problems:
+                self.preflight(problems)
+            trainer = grpo.make_trainer(self.recipe, self.setup, planned, self.recorder.rollout_done)
+        trainer.remove_callback(PrinterCallback)
+        trainer.add_callback(self.recorder)
+        self.recorder.trainer = trainer
+        return trainer
+
+    def preflight(self, problems: Sequence[Problem]) -> None:
+        """Sample the start model, print and keep what was found, and refuse a run that cannot learn."""
+        found = preflight(self.recipe, self.setup, self.setup.model, problems[: self.recipe.preflight.problems])
+        for line in lines(found):
+            say(self.state, line)
+        on_main(self.state, lambda: save_synced(self.setup.folder / "preflight.json", found))
+        require_life(self.recipe, found)
+
+    def go(self, trainer: Any) -> None:
+        """Train, then write the model if the run has come to its end."""
+        last = trainer.args.max_steps
+        title = f"{self.recipe.stage} · {self.recipe.model} · {self.setup.folder}"
+        if self.state.is_main_process:
+            self.recorder.progress = self.stack.enter_context(Progress(last, title))
+        trainer.train(resume_from_checkpoint=str(self.checkpoint) if self.checkpoint else None)
+        step = trainer.state.global_step
+        if self.recorder.interrupted:
+            raise InterruptedRunError(
+                f"{self.setup.folder}: stopped by {self.recorder.interrupted} after step {step} of {last}, which is "
+                "saved; start the same command again to go on"
+            )
+        if self.recorder.stopped:
+            raise RunStoppedError(f"step {step}: {self.recorder.stopped}{self.best()}")
+        if step < last:
+            raise RunStoppedError(f"{self.setup.folder}: training ended at step {step} of {last}; no model is written")
+        self.save(trainer)
+
+    def best(self) -> str:
+        """Return a sentence on the best checkpoint there is."""
+        root = self.setup.folder / "checkpoints"
+        best = best_step(root)
+        return "" if best is None else f". The best held-out checkpoint is {folder_of(root, best)}"
+
+    def save(self, trainer: Any) -> None:
+        """Write the trained model, complete, under its final name only when all of it is written."""
+        with self.setup.watchdog.patient(3600):
+            self.state.wait_for_everyone()
+            on_main(self.state, lambda: save_model(trainer, self.setup))
+
+
+def save_model(trainer: Any, setup: Setup) -> None:
+    """Write ``RUN/model``, an adapter merged into its weights and kept apart as well."""
+    model, partial = trainer.accelerator.unwrap_model(trainer.model), setup.folder / "model.partial"
+    if hasattr(model, "merge_and_unload"):
+        model.save_pretrained(setup.folder / "adapter")
+        model = model.merge_and_unload()
+    model.save_pretrained(partial)
+    setup.tokenizer.save_pretrained(partial)
+    partial.rename(setup.folder / "model")
+    print(f"model: {setup.folder / 'model'}")

@@ -1,0 +1,129 @@
+"""A run that was killed and started again is the run that was never killed, byte for byte."""
+
+import hashlib
+import itertools
+import json
+import os
+import signal
+
+import pytest
+from processes import finish, kill_when, start, wait_until
+
+from verigrad.train.archive import read_lines, read_rollouts
+
+STEPS = 12
+REFERENCE = {
+    "none": [],
+    "fixed": ["grpo.beta=0.05"],
+    "moving": ["grpo.beta=0.05", "grpo.sync_ref_model=true", "grpo.ref_model_sync_steps=2", "grpo.ref_model_mixup_alpha=0.5"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def problems(tmp_path_factory):
+    """Eight train problems, so that twelve steps of two prompts are three epochs."""
+    folder = tmp_path_factory.mktemp("problems")
+    for name, start_at in (("train", 3), ("held_out", 40)):
+        rows = [{"question": f"{a}+{a + 2}=?", "answer": str(2 * a + 2)} for a in range(start_at, start_at + 8)]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def recipe(problems, folder, *more):
+    options = f"{{path: {problems}/train.jsonl, held_out: {problems}/held_out.jsonl}}"
+    return [
+        "recipes/tiny/grpo.yaml", f"output_dir={folder}", f"tasks=[{{name: jsonl, options: {options}}}]",
+        f"max_steps={STEPS}", "prompts_per_step=2", "group_size=4", "max_response_tokens=20", "eval.every=4",
+        "eval.every_problems=8", "preflight.problems=0", "guard.no_signal_rollouts=0", "scoring.workers=1",
+        "grpo.learning_rate=2e-4", *more,
+    ]  # fmt: skip
+
+
+def outcome(folder):
+    """Return everything that two equal runs share."""
+    weights = hashlib.sha256((folder / "model" / "model.safetensors").read_bytes()).hexdigest()
+    metrics = [{k: v for k, v in line.items() if k != "seconds"} for line in read_lines(folder / "metrics.jsonl")]
+    return weights, metrics, list(read_rollouts(folder))
+
+
+def assert_same(one, other):
+    assert [r["problem"] for r in one[2]] == [r["problem"] for r in other[2]]
+    assert [r["response"] for r in one[2]] == [r["response"] for r in other[2]]
+    assert one == other
+
+
+def lines(folder):
+    file = folder / "metrics.jsonl"
+    return file.read_bytes().count(b"\n") if file.is_file() else 0
+
+
+def settings(generation, iterations, reference):
+    each = generation * iterations
+    return [f"grpo.steps_per_generation={generation}", f"grpo.num_iterations={iterations}", f"save_every={each}",
+            *REFERENCE[reference]]  # fmt: skip
+
+
+UNKILLED = {}
+
+
+def unkilled(problems, tmp_path_factory, ranks, *more):
+    """Return the outcome of the run that was never killed, made once per kind."""
+    if (ranks, more) not in UNKILLED:
+        folder = tmp_path_factory.mktemp("unkilled") / "run"
+        log = folder.parent / "log"
+        assert finish(start(recipe(problems, folder, *more), log, ranks)) == [0] * ranks, log.read_text()[-3000:]
+        assert json.loads((folder / "run.json").read_text())["world_size"] == ranks
+        UNKILLED[ranks, more] = outcome(folder)
+    return UNKILLED[ranks, more]
+
+
+def check(problems, tmp_path_factory, kills, ranks, *more):
+    """Kill a run after each of ``kills`` lines of metrics, start it again, and compare it with the one never killed."""
+    whole = unkilled(problems, tmp_path_factory, ranks, *more)
+    folder = tmp_path_factory.mktemp("killed") / "run"
+    log = folder.parent / "log"
+    arguments = recipe(problems, folder, *more)
+    killed = [kill_when(start(arguments, log, ranks), lambda k=k: lines(folder) >= k) for k in kills]
+    assert all(killed), log.read_text()[-3000:]
+    assert finish(start(arguments, log, ranks)) == [0] * ranks, log.read_text()[-3000:]
+    assert_same(outcome(folder), whole)
+    assert not list((folder / "checkpoints").glob("broken*"))
+
+
+@pytest.mark.parametrize(
+    ("kills", "ranks", "more"),
+    [
+        ([5], 1, settings(1, 1, "none")),
+        ([3, 10], 1, settings(2, 2, "moving")),
+        ([6], 2, settings(2, 1, "fixed")),
+    ],
+)
+def test_a_killed_run_goes_on_exactly(problems, tmp_path_factory, kills, ranks, more):
+    check(problems, tmp_path_factory, kills, ranks, *more)
+
+
+@pytest.mark.parametrize(("number", "ranks"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)])
+def test_a_run_that_is_asked_to_stop_saves_and_goes_on_exactly(problems, tmp_path_factory, number, ranks):
+    more = settings(2, 1, "fixed")
+    folder = tmp_path_factory.mktemp("asked") / "run"
+    log = folder.parent / "log"
+    processes = start(recipe(problems, folder, *more), log, ranks)
+    wait_until(processes, lambda: lines(folder) >= 3)
+    os.kill(processes[-1].pid, number)  # one rank is enough
+    assert finish(processes) == [75] * ranks, log.read_text()[-3000:]
+    said = log.read_text()
+    assert f"stopped by {number.name} after step 4 of 12, which is saved; start the same command again" in said
+    assert said.count("error:") == 1
+    assert not (folder / "model").exists()
+    assert finish(start(recipe(problems, folder, *more), log, ranks)) == [0] * ranks, log.read_text()[-3000:]
+    assert_same(outcome(folder), unkilled(problems, tmp_path_factory, ranks, *more))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", range(1, STEPS + 1))
+@pytest.mark.parametrize(
+    ("generation", "iterations", "reference", "ranks"),
+    list(itertools.product((1, 2), (1, 2), REFERENCE, (1, 2))),
+)
+def test_the_kill_matrix(problems, tmp_path_factory, kill, generation, iterations, reference, ranks):
+    check(problems, tmp_path_factory, [min(kill, STEPS - 1)], ranks, *settings(generation, iterations, reference))
