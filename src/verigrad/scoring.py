@@ -11,6 +11,7 @@ from verigrad_rewards.code import check_limits, check_sandbox, shared_judge
 from verigrad_rewards.code.process import MEMORY_MB, TIMEOUT_S
 from verigrad_rewards.combine import Part, Score, make_part, total, with_format
 from verigrad_rewards.format import think_answer
+from verigrad_rewards.overlong import check_lengths
 from verigrad_rewards.pool import Job, Pool
 from verigrad_rewards.registry import REWARDS
 from verigrad_rewards.types import Problem, ProblemError, Response, Status, Verdict
@@ -123,12 +124,29 @@ def make_scorer(recipe: Recipe) -> Scorer:
             check_limits(part.options.get("timeout_s", TIMEOUT_S), part.options.get("memory_mb", MEMORY_MB))
             correctness[task.name] = with_format(part, form)
         shaping = tuple(with_format(make_part(s.name, s.options, REWARDS, s.weight), form) for s in recipe.shaping)
+        check_overlong(recipe)
         chance = make_part("coin_flip", {"seed": recipe.seed}, REWARDS) if recipe.control == "random" else None
     except RecipeError:
         raise
     except ValueError as error:
         raise RecipeError(str(error)) from None
     return Scorer(correctness, shaping, Part("think_answer", think_answer, form), chance)
+
+
+def check_overlong(recipe: Recipe) -> None:
+    """Refuse an overlong penalty that can never be paid, or with limits that are none.
+
+    Raises:
+        ValueError: with the limits.
+    """
+    for use in recipe.shaping:
+        if use.name == "overlong":
+            check_lengths(**use.options)
+            if use.options["limit"] > recipe.max_response_tokens:
+                raise ValueError(
+                    f"shaping overlong: limit is {use.options['limit']}; allowed is up to max_response_tokens "
+                    f"({recipe.max_response_tokens}), where responses are cut"
+                )
 
 
 def sandboxes(scorer: Scorer, problems: Sequence[Problem]) -> dict[str, str]:

@@ -20,7 +20,15 @@ from verigrad.train.config import Schedule, grpo_config, schedule
 from verigrad.train.measure import Scored, sample_scored, score_all
 from verigrad.train.prompts import Prompts
 from verigrad.train.reliable import Reliable
-from verigrad.train.rollouts import Rollout, accuracy, outcomes, rollout_row, step_metrics, unscored_example
+from verigrad.train.rollouts import (
+    Rollout,
+    accuracy,
+    archive_order,
+    outcomes,
+    rollout_row,
+    step_metrics,
+    unscored_example,
+)
 from verigrad.train.setup import Setup
 from verigrad_rewards.types import Problem
 
@@ -136,7 +144,7 @@ class Trainer(Reliable, GRPOTrainer):
         """
         mine = [self.row(a, float(advantages[a.place]), kept=True) for a in collected.kept]
         mine += [self.row(a, 0.0, kept=False) for a in collected.replaced]
-        rows = sorted(gather_object(mine), key=lambda r: (not r["kept"], r["round"], r["place"]))
+        rows = sorted(gather_object(mine), key=archive_order)
         step = self.state.global_step + 1
         kept = [row for row in rows if row["kept"]]
         if self.accelerator.is_main_process:

@@ -18,6 +18,8 @@ from verigrad_rewards.types import Problem
 FREE = ("resume", "output_dir", "save_every", "keep_checkpoints", "scoring", "hang_timeout_s", "preflight", "guard")
 FREE_EVAL = ("problems", "ood_problems", "samples")  # of the evaluation after training
 
+KIT = "verigrad_rewards"
+
 Identity = dict[str, Any]
 
 
@@ -67,16 +69,16 @@ def fingerprint(values: Any) -> str:
 
 
 def sources(scorer: Scorer) -> dict[str, str]:
-    """Return the hash of the source that decides every reward: its module, or the whole package of the kit's own."""
+    """Return a hash of the source that decides every reward: its module, or all of the kit's own rewards."""
     parts = [*scorer.correctness.values(), *scorer.shaping]
-    modules = sorted({part.reward.__module__ for part in parts})
-    return {name: source_hash(name) for name in modules}
+    names = {part.reward.__module__ for part in parts}
+    return {name: source_hash(name) for name in sorted(KIT if n.startswith(f"{KIT}.") else n for n in names)}
 
 
 def source_hash(module: str) -> str:
-    """Return a hash of a module's source files."""
+    """Return a hash of the source of a module, or of every module of the kit's rewards."""
     file = Path(inspect.getsourcefile(importlib.import_module(module)) or "")
-    files = sorted(file.parent.rglob("*.py")) if module.startswith("verigrad_rewards.") else [file]
+    files = sorted(file.parent.rglob("*.py")) if module == KIT else [file]
     return fingerprint([f.read_bytes().hex() for f in files])
 
 

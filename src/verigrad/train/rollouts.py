@@ -32,6 +32,11 @@ def rollout_row(problem: Problem, scored: Any, formed: bool) -> Rollout:
     }
 
 
+def archive_order(row: Rollout) -> tuple[int, int]:
+    """Return the place of a row in the archive: what entered the update in group order, then what was replaced."""
+    return (0 if row["kept"] else 1 + row["round"], row["place"])
+
+
 def verdict_row(verdict: Any) -> dict[str, Any]:
     """Return a verdict as plain values."""
     return {
