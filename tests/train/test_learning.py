@@ -147,12 +147,13 @@ def test_the_preflight_tells_what_it_saw_and_refuses_a_dead_run(tmp_path):
 
 def test_a_collapsing_run_stops_and_keeps_its_best_checkpoint(tmp_path):
     run = tmp_path / "run"
-    said = train(run, "grpo.learning_rate=4e-3", "max_steps=40", "eval.every=1", "eval.every_problems=64",
+    said = train(run, "grpo.learning_rate=1e-3", "max_steps=40", "eval.every=1", "eval.every_problems=64",
                  "guard={max_drop: 0.1, no_signal_rollouts: 0, truncated_rollouts: 0, max_repetition: 0}",
                  "save_every=1", "keep_checkpoints=1", "tasks=[{name: functions, options: {difficulty: [1, 4]}}]", code=1)  # fmt: skip
     assert "held-out accuracy" in said
-    metrics = read_lines(run / "metrics.jsonl")
+    start, *metrics = read_lines(run / "metrics.jsonl")
     best = max(metrics, key=lambda m: m["held_out_accuracy"])
+    assert start["step"] == 0
     assert f"The best held-out checkpoint is {run}/checkpoints/checkpoint-{best['step']:06d}" in said
     assert best_step(run / "checkpoints") == best["step"]
     assert {step_of(c) for c in checkpoints(run / "checkpoints")} == {best["step"], len(metrics)}

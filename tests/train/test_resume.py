@@ -54,7 +54,7 @@ def assert_same(one, other):
 
 def lines(folder):
     file = folder / "metrics.jsonl"
-    return file.read_bytes().count(b"\n") if file.is_file() else 0
+    return file.read_bytes().count(b"\n") - 1 if file.is_file() else 0  # the first is the start model's
 
 
 def settings(generation, iterations, reference):
@@ -100,6 +100,38 @@ def check(problems, tmp_path_factory, kills, ranks, *more):
 )
 def test_a_killed_run_goes_on_exactly(problems, tmp_path_factory, kills, ranks, more):
     check(problems, tmp_path_factory, kills, ranks, *more)
+
+
+LORA = ["lora={rank: 4, dropout: 0.1}", "grpo.learning_rate=3e-3", "grpo.beta=0.02", "save_every=1"]
+CHANGING = ["max_refills=2", "curriculum={window: 1, up: 0.3}", "grpo.gradient_accumulation_steps=2", "save_every=2",
+            "tasks=[{name: chain_sum, options: {difficulty: [2, 4]}}]"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kill", "more"), [(5, LORA), (7, CHANGING)], ids=["adapter", "refills and curriculum"])
+def test_what_training_changes_beside_the_weights_is_resumed(problems, tmp_path_factory, kill, more):
+    check(problems, tmp_path_factory, [kill], 1, *more)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [2, 6, 9])
+@pytest.mark.parametrize("more", [LORA, CHANGING], ids=["adapter", "refills and curriculum"])
+def test_the_same_on_two_ranks(problems, tmp_path_factory, kill, more):
+    check(problems, tmp_path_factory, [kill], 2, *more)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_killed_supervised_run_goes_on_exactly(tmp_path, ranks):
+    weights = []
+    for name, kill in (("whole", None), ("killed", 5)):
+        folder = tmp_path / name
+        arguments = ["recipes/tiny/pretrain.yaml", f"output_dir={folder}", "phases=[{steps: 9}, {steps: 3, think_share: 0.2}]",
+                     "sequences_per_step=8", "save_every=2"]  # fmt: skip
+        if kill is not None:
+            assert kill_when(start(arguments, tmp_path / "log", ranks), lambda f=folder, k=kill: lines(f) + 1 >= k)
+        assert finish(start(arguments, tmp_path / "log", ranks)) == [0] * ranks, (tmp_path / "log").read_text()[-3000:]
+        weights.append(outcome(folder)[:2])
+    assert weights[0] == weights[1]
+    assert len(weights[0][1]) == 12
 
 
 @pytest.mark.parametrize(("number", "ranks"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)])

@@ -48,8 +48,8 @@ def test_a_run_keeps_every_rollout_and_explains_itself(run):
         assert len({r["problem"] for r in rollouts[start : start + 4]}) == 1
         assert sum(r["advantage"] for r in rollouts[start : start + 4]) == pytest.approx(0, abs=1e-3)
     metrics = read_lines(run / "metrics.jsonl")
-    assert [m["step"] for m in metrics] == [1, 2]
-    assert metrics[1]["held_out_problems"] == 8
+    assert [m["step"] for m in metrics] == [0, 1, 2]  # 0 is the start model
+    assert [m.get("held_out_problems") for m in metrics] == [8, None, 8]
     facts = json.loads((run / "run.json").read_text())
     assert (facts["world_size"], facts["seed"], facts["packages"]["trl"][:4]) == (1, 0, "1.16")
     assert (run / "recipe.yaml").is_file()

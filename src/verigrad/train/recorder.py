@@ -45,6 +45,11 @@ class Recorder(TrainerCallback):
         """Take the numbers of a rollout, which all steps on it share."""
         self.rollout = metrics
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Measure the start model, which the run must not fall behind."""
+        if state.global_step == 0 and not self.history and (held_out := self.check_held_out(0, state.max_steps)):
+            self.keep({"step": 0, **held_out}, [])
+
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Check that the first step moved the weights."""
         self.trainer.require_moved()
@@ -64,11 +69,14 @@ class Recorder(TrainerCallback):
         samples = self.rollout.pop("sample", [])
         seconds, self.clock = time.monotonic() - self.clock, time.monotonic()
         numbers = {name: logs[name] for name in KEPT if name in logs}
-        line = {"step": step, **self.rollout, **numbers, **held_out, "seconds": round(seconds, 3)}
+        self.keep({"step": step, **self.rollout, **numbers, **held_out, "seconds": round(seconds, 3)}, samples)
+
+    def keep(self, line: dict[str, Any], samples: list[dict[str, Any]]) -> None:
+        """Add a line to the run's metrics and show it."""
         if self.state.is_main_process:
             append_lines(self.file, [line])
             if self.progress:
-                self.progress.update(step, line, samples)
+                self.progress.update(line["step"], line, samples)
         self.history.append(line)
 
     def check_held_out(self, step: int, last: int) -> dict[str, Any]:

@@ -181,7 +181,9 @@ class Run:
         """Return a sentence on the best checkpoint there is."""
         root = self.setup.folder / "checkpoints"
         best = best_step(root)
-        return "" if best is None else f". The best held-out checkpoint is {folder_of(root, best)}"
+        if best is None:
+            return ". No checkpoint is better on held-out problems than the start model"
+        return f". The best held-out checkpoint is {folder_of(root, best)}"
 
     def save(self, trainer: Any) -> None:
         """Write the trained model, complete, under its final name only when all of it is written."""
