@@ -42,9 +42,10 @@ lint: .venv/ready
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
-bench: .venv-bench/ready
+bench: .venv-bench/ready .venv/ready
 	.venv-bench/bin/python benchmarks/code_judge.py $(HUMANEVAL)
 	.venv-bench/bin/python benchmarks/math_verifier.py
+	$(BIN)/python benchmarks/keeping.py
 
 fuzz: .venv-base/ready
 	.venv-base/bin/python tests/rewards/math/fuzz.py $(FUZZ_MINUTES)

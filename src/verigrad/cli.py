@@ -28,12 +28,23 @@ def console() -> Console:
 def train(
     recipe: Annotated[str, typer.Argument(help="a YAML file, such as recipes/tiny/grpo.yaml")],
     overrides: Overrides = None,
+    accept_change: Annotated[
+        list[str] | None, typer.Option(help="a key that may have changed since the run was started")
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(help="launch with this accelerate config, such as recipes/accelerate/cpu2.yaml")
+    ] = None,
 ) -> None:
-    """Train on this machine, one process; 'accelerate launch -m verigrad.train' does it on any number."""
+    """Train on this machine; like 'accelerate launch -m verigrad.train', with the exit codes kept."""
     need_torch("train")
+    arguments = [recipe, *(overrides or []), *(f"--accept-change={key}" for key in accept_change or [])]
+    if config is not None:
+        from verigrad.train.launch import launch
+
+        raise typer.Exit(launch(config, arguments))
     from verigrad.train.command import main as train_main
 
-    raise typer.Exit(train_main([recipe, *(overrides or [])]))
+    raise typer.Exit(train_main(arguments))
 
 
 @app.command("eval")

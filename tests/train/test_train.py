@@ -80,6 +80,8 @@ def test_a_finished_run_is_left_as_it_is(run, capsys):
     before = digest(run)
     assert main([str(ROOT / "recipes/tiny/grpo.yaml"), f"output_dir={run}", *SMALL]) == 0
     assert "is finished; its model is" in capsys.readouterr().err
+    assert main([str(ROOT / "recipes/tiny/grpo.yaml"), f"output_dir={run}", *SMALL, "seed=4"]) == 2
+    assert "is a finished run with seed 0, which is 4 now; choose another with output_dir=" in capsys.readouterr().err
     assert main([str(ROOT / "recipes/tiny/grpo.yaml"), f"output_dir={run}", *SMALL, "resume=never"]) == 2
     assert "exists, and resume is never; choose another with output_dir=" in capsys.readouterr().err
     assert digest(run) == before

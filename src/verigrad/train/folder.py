@@ -16,7 +16,7 @@ from verigrad import __version__
 from verigrad.errors import RunError
 from verigrad.recipe import Recipe, write_recipe
 from verigrad.train.checkpoint import save_synced
-from verigrad.train.identity import Identity, settle
+from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, recipe_keys, settle, shown
 
 PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "sympy")
 LOCK = ".lock"
@@ -24,17 +24,25 @@ SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|CREDENTIAL", re.IGNORECASE)
 
 
 def is_finished(recipe: Recipe, folder: Path) -> bool:
-    """Whether ``folder`` holds a finished run that ``resume: auto`` has nothing to add to.
+    """Whether ``folder`` holds the finished run of ``recipe``, to which ``resume: auto`` has nothing to add.
 
     Raises:
-        RunError: the folder is there and is no run, or the recipe never resumes.
+        RunError: the folder is there and is no run, or another one, or the recipe never resumes.
     """
     if not folder.exists() or (folder.is_dir() and not any(f.name != LOCK for f in folder.iterdir())):
         return False
     if recipe.resume == "never" or not (folder / "run.json").is_file():
         what = "and resume is never" if recipe.resume == "never" else "and holds no run (no run.json)"
         raise RunError(f"output_dir {folder}: exists, {what}; choose another with output_dir=…, or remove it")
-    return (folder / "model").is_dir()
+    if not (folder / "model").is_dir():
+        return False
+    then, now = json.loads((folder / "run.json").read_text(encoding="utf-8"))["identity"], recipe_keys(recipe)
+    for key, (old, new) in changes({k: v for k, v in then.items() if k not in BESIDE_RECIPE}, now).items():
+        raise RunError(
+            f"output_dir {folder}: is a finished run with {key} {shown(old)}, which is {shown(new)} now; choose "
+            "another with output_dir=…"
+        )
+    return True
 
 
 def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Identity, accepted: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from verigrad_rewards.types import Problem
 FREE = ("resume", "output_dir", "save_every", "keep_checkpoints", "scoring", "hang_timeout_s", "preflight", "guard")
 FREE_EVAL = ("problems", "ood_problems", "samples")  # of the evaluation after training
 
+BESIDE_RECIPE = ("dataset", "template", "rewards", "start_weights", "world_size")
 KIT = "verigrad_rewards"
 
 Identity = dict[str, Any]
@@ -37,13 +38,18 @@ def identify(
         world_size: processes that train together.
     """
     return {
-        **{key: value for key, value in flatten(plain(recipe)).items() if not is_free(key)},
+        **recipe_keys(recipe),
         "dataset": fingerprint([[p.id, p.question, p.answer, p.info] for p in problems]),
         "template": fingerprint([tokenizer.chat_template, tokenizer.get_vocab()]),
         "rewards": fingerprint(sources(scorer)),
         "start_weights": weights,
         "world_size": world_size,
     }
+
+
+def recipe_keys(recipe: Recipe) -> Identity:
+    """Return every key of a recipe that decides the run, such as ``tasks.0.name``, with its value."""
+    return {key: value for key, value in flatten(plain(recipe)).items() if not is_free(key)}
 
 
 def is_free(key: str) -> bool:

@@ -44,7 +44,7 @@ def train(recipe: Recipe, command: str, accepted: Sequence[str], state: PartialS
         InterruptedRunError: it was asked to stop, and can go on.
     """
     folder = Path(recipe.output_dir).expanduser()
-    if on_main(state, lambda: is_finished(recipe, folder)) and not accepted:
+    if on_main(state, lambda: is_finished(recipe, folder)):
         say(state, f"{folder}: is finished; its model is {folder / 'model'}")
         return
     with contextlib.ExitStack() as stack:

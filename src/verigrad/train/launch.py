@@ -1,0 +1,36 @@
+"""Start ``accelerate launch`` and keep the exit code of the training processes, which it turns into 1."""
+
+import logging
+import subprocess
+from collections.abc import Sequence
+
+from accelerate.commands.launch import launch_command, launch_command_parser
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+from verigrad.train.signals import EXIT_STOPPED
+
+
+def launch(config: str, arguments: Sequence[str]) -> int:
+    """Train with the launcher file ``config`` and return the exit code of the first process that did not end well.
+
+    Args:
+        config: an accelerate config, such as ``recipes/accelerate/cpu2.yaml``.
+        arguments: what ``python -m verigrad.train`` takes.
+    """
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # the processes say what happened
+    parsed = launch_command_parser().parse_args(["--config_file", config, "-m", "verigrad.train", *arguments])
+    try:
+        launch_command(parsed)
+    except ChildFailedError as error:
+        return own_code(error.get_first_failure()[1].exitcode)
+    except subprocess.CalledProcessError as error:
+        return own_code(error.returncode)
+    except SignalException:
+        return EXIT_STOPPED
+    return 0
+
+
+def own_code(code: int) -> int:
+    """Return a process's exit code, 1 where a signal ended it."""
+    return code if code > 0 else 1
