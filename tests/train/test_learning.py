@@ -136,7 +136,9 @@ def test_the_preflight_tells_what_it_saw_and_refuses_a_dead_run(tmp_path):
     assert "preflight: 4 train problems × 4 responses: format " in said
     assert "think tag: the model opens it" in said
     found = json.loads((tmp_path / "a" / "preflight.json").read_text())
-    assert {"format", "pass@1", "pass@4", "groups_without_signal", "truncated", "ended", "think_prefilled"} <= set(found)
+    assert {"format", "pass@1", "pass@4", "groups_without_signal", "truncated", "ended", "think_prefilled"} <= set(
+        found
+    )
     dead = ["preflight.problems=4", "tasks=[{name: chain_sum, options: {difficulty: [12, 12]}}]", "shaping=[]",
             "max_steps=1", "max_response_tokens=90"]  # fmt: skip
     said = train(tmp_path / "b", *dead, code=1)

@@ -1,6 +1,5 @@
 """A run that was killed and started again is the run that was never killed, byte for byte."""
 
-import hashlib
 import itertools
 import json
 import os
@@ -8,60 +7,7 @@ import signal
 
 import pytest
 from processes import finish, kill_when, start, wait_until
-
-from verigrad.train.archive import read_lines, read_rollouts
-
-STEPS = 12
-REFERENCE = {
-    "none": [],
-    "fixed": ["grpo.beta=0.05"],
-    "moving": ["grpo.beta=0.05", "grpo.sync_ref_model=true", "grpo.ref_model_sync_steps=2", "grpo.ref_model_mixup_alpha=0.5"],
-}  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def problems(tmp_path_factory):
-    """Eight train problems, so that twelve steps of two prompts are three epochs."""
-    folder = tmp_path_factory.mktemp("problems")
-    for name, start_at in (("train", 3), ("held_out", 40)):
-        rows = [{"question": f"{a}+{a + 2}=?", "answer": str(2 * a + 2)} for a in range(start_at, start_at + 8)]
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return folder
-
-
-def recipe(problems, folder, *more):
-    options = f"{{path: {problems}/train.jsonl, held_out: {problems}/held_out.jsonl}}"
-    return [
-        "recipes/tiny/grpo.yaml", f"output_dir={folder}", f"tasks=[{{name: jsonl, options: {options}}}]",
-        f"max_steps={STEPS}", "prompts_per_step=2", "group_size=4", "max_response_tokens=20", "eval.every=4",
-        "eval.every_problems=8", "preflight.problems=0", "guard.no_signal_rollouts=0", "scoring.workers=1",
-        "grpo.learning_rate=2e-4", *more,
-    ]  # fmt: skip
-
-
-def outcome(folder):
-    """Return everything that two equal runs share."""
-    weights = hashlib.sha256((folder / "model" / "model.safetensors").read_bytes()).hexdigest()
-    metrics = [{k: v for k, v in line.items() if k != "seconds"} for line in read_lines(folder / "metrics.jsonl")]
-    return weights, metrics, list(read_rollouts(folder))
-
-
-def assert_same(one, other):
-    assert [r["problem"] for r in one[2]] == [r["problem"] for r in other[2]]
-    assert [r["response"] for r in one[2]] == [r["response"] for r in other[2]]
-    assert one == other
-
-
-def lines(folder):
-    file = folder / "metrics.jsonl"
-    return file.read_bytes().count(b"\n") - 1 if file.is_file() else 0  # the first is the start model's
-
-
-def settings(generation, iterations, reference):
-    each = generation * iterations
-    return [f"grpo.steps_per_generation={generation}", f"grpo.num_iterations={iterations}", f"save_every={each}",
-            *REFERENCE[reference]]  # fmt: skip
-
+from runs import REFERENCE, STEPS, assert_same, lines, outcome, recipe, settings
 
 UNKILLED = {}
 

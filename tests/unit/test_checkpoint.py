@@ -104,7 +104,7 @@ def test_no_checkpoint_is_whole_before_the_last_moment_of_its_writing(tmp_path, 
             assert step in (10, 20)
             assert lines == []
             if step == 20:
-                rotate(tmp_path, 1, [10])
+                rotate(tmp_path, 20, 1, [10])
                 for path in checkpoints(tmp_path):
                     assert fault(path) is None
                 (tmp_path / "checkpoint-000020").rename(tmp_path / f"whole-{name}-{countdown}")
@@ -140,8 +140,8 @@ def test_only_the_newest_and_the_best_stay(tmp_path):
     for step in (10, 20, 30, 40):
         write(tmp_path, step)
     save_synced(tmp_path / "best.json", {"step": 20})
-    rotate(tmp_path, 1, [best_step(tmp_path)])
-    assert [step_of(c) for c in checkpoints(tmp_path)] == [40, 20]
+    rotate(tmp_path, 30, 1, [best_step(tmp_path)])
+    assert [step_of(c) for c in checkpoints(tmp_path)] == [40, 30, 20]  # 40 is of before the run went on from 20
     assert best_step(tmp_path / "other") is None
 
 

@@ -38,7 +38,7 @@ def test_resolved_recipe_is_the_recipe(file, tmp_path):
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("sede=3", "override sede=3: unknown key 'sede'. Did you mean 'seed'?"),
+        ("sede=3", "override sede: unknown key 'sede'. Did you mean 'seed'?"),
         ("seed=x", "seed: found 'x'; allowed is a whole number"),
         ("seed=1.5", "seed: found 1.5; allowed is a whole number"),
         ("seed=true", "seed: found True; allowed is a whole number"),

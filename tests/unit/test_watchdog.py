@@ -144,7 +144,7 @@ def test_a_stopped_peer_is_killed_and_strangers_are_left_alone():
     end(peer)
 
 
-def orphan(body, tmp_path, on_orphan="lambda: print('orphan', flush=True)"):
+def orphan(body, tmp_path, on_orphan="lambda: print('orphan', flush=True) or True"):
     """Start a launcher that starts a rank, kill the launcher, and return what the rank said and its exit code."""
     script = SCRIPT.format(body=body, rank=0, limit=0, on_orphan=on_orphan, after="")
     launcher = f"""

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -47,6 +49,10 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
             f"model {name!r}: its tokenizer has no chat template; put a chat_template.jinja beside its tokenizer, "
             "or choose an instruction-tuned model"
         )
+    try:
+        tokenizer.apply_chat_template([{"role": "user", "content": "?"}], tokenize=False, add_generation_prompt=True)
+    except TemplateError as error:
+        raise RunError(f"model {name!r}: its chat template cannot be rendered: {first_line(error)}") from None
     if tokenizer.eos_token_id is None:
         raise RunError(f"model {name!r}: its tokenizer has no end-of-sequence token; set eos_token in its config")
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
@@ -70,9 +76,28 @@ def load_model(name: str, *, seed: int, from_scratch: bool = False, dtype: str =
         if from_scratch:
             set_seed(seed)
             return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path), dtype=precision)
-        return AutoModelForCausalLM.from_pretrained(path, dtype=precision)
-    except (OSError, ValueError) as error:
+        found: Any = AutoModelForCausalLM.from_pretrained(path, dtype=precision, output_loading_info=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise RunError(f"model {name!r}: cannot be loaded: {first_line(error)}") from None
+    model, loaded = found
+    if missing := sorted(loaded["missing_keys"]):
+        raise RunError(
+            f"model {name!r}: its files lack {missing[0]} and {len(missing) - 1} other weights, which would be random; "
+            "download it again, or start with from_scratch: true"
+        )
+    require_finite(model, name)
+    return model
+
+
+def require_finite(model: PreTrainedModel, name: str) -> None:
+    """Refuse weights that are not finite.
+
+    Raises:
+        RunError: with the first such parameter.
+    """
+    for parameter, weights in model.named_parameters():
+        if not bool(torch.isfinite(weights).all()):
+            raise RunError(f"model {name!r}: its parameter {parameter} is not finite; download it again, or mend it")
 
 
 def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:

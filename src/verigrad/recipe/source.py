@@ -83,16 +83,16 @@ def apply_override(values: dict[str, Any], override: str, places: dict[KeyPath, 
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
-        raise RecipeError(f"override {override!r}: the value is not YAML; quote it") from None
+        raise RecipeError(f"override {key}: the value is not YAML; quote it") from None
     place: Any = values
     for depth, part in enumerate(path):
-        key = index(place, part, override, ".".join(path[:depth]))
+        below = index(place, part, key, ".".join(path[:depth]))
         if depth == len(path) - 1:
-            place[key] = value
-        elif isinstance(place, dict) and place.get(key) is None:
-            place[key] = {}
-        place = place[key]
-    places[path] = f"override {override}"
+            place[below] = value
+        elif isinstance(place, dict) and place.get(below) is None:
+            place[below] = {}
+        place = place[below]
+    places[path] = f"override {key}"  # without the value, which may be a secret
 
 
 def index(place: Any, part: str, override: str, above: str) -> Any:
@@ -100,7 +100,7 @@ def index(place: Any, part: str, override: str, above: str) -> Any:
     if isinstance(place, dict):
         return part
     if not isinstance(place, list):
-        raise RecipeError(f"override {override!r}: {above} is a value, it has no keys below it")
+        raise RecipeError(f"override {override}: {above} is a value, it has no keys below it")
     if not part.isdigit() or int(part) >= len(place):
-        raise RecipeError(f"override {override!r}: {above} has items 0 to {len(place) - 1}")
+        raise RecipeError(f"override {override}: {above} has items 0 to {len(place) - 1}")
     return int(part)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from verigrad.errors import RunStoppedError
+from verigrad.errors import RunError, RunStoppedError
 
 MANIFEST = "manifest.json"
 BEST = "best.json"
@@ -47,7 +47,7 @@ def write_checkpoint(root: Path, step: int, fill: Callable[[Path], None], size: 
         for folder in {(partial / name).parent for name in files} | {partial}:
             sync(folder)
         if target.exists():  # a broken one that resuming passed over
-            target.rename(unused(target))
+            target.rename(unused(target.with_name(f"broken-{target.name}")))
         partial.rename(target)
         sync(root)
     except OSError as error:
@@ -101,8 +101,8 @@ def save_synced(file: Path, values: Any) -> None:
 
 
 def unused(folder: Path) -> Path:
-    """Return a name beside ``folder`` that says it is broken, and that nothing has."""
-    names = (folder.with_name(f"broken-{folder.name}-{i}") for i in range(1, 10_000))
+    """Return the name of ``folder`` with the first number behind it that nothing has."""
+    names = (folder.with_name(f"{folder.name}-{i}") for i in range(1, 10_000))
     return next(name for name in names if not name.exists())
 
 
@@ -159,9 +159,12 @@ def last_whole(root: Path, say: Callable[[str], None]) -> Path | None:
     return None
 
 
-def rotate(root: Path, keep: int, also: Collection[int]) -> None:
-    """Delete all but the ``keep`` newest checkpoints and those of the steps ``also``."""
-    for old in checkpoints(root)[keep:]:
+def rotate(root: Path, step: int, keep: int, also: Collection[int]) -> None:
+    """Delete all but the ``keep`` newest checkpoints up to ``step`` and those of the steps ``also``.
+
+    Later ones are broken, for the run went on from an earlier one, and stay as they are.
+    """
+    for old in [checkpoint for checkpoint in checkpoints(root) if step_of(checkpoint) <= step][keep:]:
         if step_of(old) not in also:
             doomed = root / f"{UNFINISHED}{old.name}"  # a crash while deleting leaves nothing that looks whole
             discard(doomed)
@@ -176,5 +179,16 @@ def discard(folder: Path) -> None:
 
 
 def best_step(root: Path) -> int | None:
-    """Return the step of the checkpoint with the best held-out accuracy, None before the first check."""
-    return json.loads((root / BEST).read_text(encoding="utf-8"))["step"] if (root / BEST).is_file() else None
+    """Return the step of the checkpoint with the best held-out accuracy, None before there is one.
+
+    Raises:
+        RunError: the file that names it cannot be read.
+    """
+    if not (root / BEST).is_file():
+        return None
+    try:
+        return int(json.loads((root / BEST).read_text(encoding="utf-8"))["step"])
+    except (ValueError, KeyError, TypeError):
+        raise RunError(
+            f"{root / BEST}: cannot be read; delete it, and the next best checkpoint is named anew"
+        ) from None

@@ -1,11 +1,13 @@
 """The command line of ``python -m verigrad.train``: arguments in, exit code out."""
 
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from accelerate import PartialState
+from accelerate.utils import DistributedType
 
 from verigrad.errors import InterruptedRunError, RecipeError, RunError, RunStoppedError
 from verigrad.models.load import quiet
@@ -18,6 +20,7 @@ from verigrad_rewards.types import ProblemError
 USAGE = "usage: accelerate launch -m verigrad.train RECIPE [--accept-change KEY …] [key.sub=value …]"
 INPUT_ERRORS = (RecipeError, RunError, ProblemError, RewardError)
 STOPS = (RunStoppedError, PoolError, SandboxUnavailableError)
+PLAIN = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
 EXIT_STOPPED, EXIT_INPUT, EXIT_INTERRUPTED = 1, 2, 75
 
 
@@ -26,6 +29,7 @@ def main(arguments: list[str]) -> int:
     quiet()
     state = PartialState(cpu=not torch.cuda.is_available())
     try:
+        refuse_sharding(state, os.environ)
         rest, accepted = split_accepted(arguments)
         recipe = load_recipe(rest[0], rest[1:])
         train(recipe, "accelerate launch -m verigrad.train " + shlex.join(arguments), accepted, state)
@@ -38,6 +42,21 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return complain(state, "interrupted before the first step", EXIT_INTERRUPTED)
     return 0
+
+
+def refuse_sharding(state: PartialState, environment: Mapping[str, str]) -> None:
+    """Refuse launchers that shard the weights, and those that say so and do not: accelerate ignores FSDP on a CPU.
+
+    Raises:
+        RecipeError: what to launch with instead.
+    """
+    asked = [name for name in ("FSDP", "DEEPSPEED") if environment.get(f"ACCELERATE_USE_{name}") == "true"]
+    if asked or state.distributed_type not in PLAIN:
+        kind = asked[0] if asked else state.distributed_type
+        raise RecipeError(
+            f"launcher: {kind} shards the weights, which sampling and checkpoints here do not; launch with one process "
+            "or several that each hold the model, such as recipes/accelerate/cpu2.yaml or distributed_type MULTI_GPU"
+        )
 
 
 def split_accepted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

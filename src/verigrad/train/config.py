@@ -1,17 +1,21 @@
 """Turn a recipe into trl's configs: what the kit derives, and the recipe's pass-through section laid over it."""
 
 import dataclasses
+import math
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from trl import GRPOConfig, SFTConfig
 
-from verigrad.errors import RecipeError
+from verigrad.errors import RecipeError, RunError
+from verigrad.models.load import first_line
 from verigrad.recipe.bind import bind_scalar, describe, nearest
 from verigrad.recipe.schema import Recipe
+from verigrad_rewards.types import ProblemError
 
 DERIVED = {
     "output_dir": "output_dir",
@@ -31,9 +35,30 @@ DERIVED = {
     "multi_objective_aggregation": "shaping",
     "hub_token": "nothing: tokens come from the environment",
     "push_to_hub_token": "nothing: tokens come from the environment",
+    "use_transformers_continuous_batching": "nothing: it would cast the training weights to bfloat16",
     "resume_from_checkpoint": "resume",
     "enable_jit_checkpoint": "nothing: SIGTERM and Ctrl-C save at the next boundary",
     "push_to_hub": "nothing: the kit never uploads a run by itself",
+}
+inf = math.inf
+LIMITS = {
+    "learning_rate": (1e-30, 0.5),  # above, no update of Adam leaves a model that still says anything
+    "gradient_accumulation_steps": (1, inf),
+    "steps_per_generation": (1, inf),
+    "num_iterations": (1, inf),
+    "temperature": (0.01, 10),
+    "beta": (0, inf),
+    "epsilon": (0, inf),
+    "epsilon_high": (0, inf),
+    "max_grad_norm": (0, inf),
+    "weight_decay": (0, inf),
+    "adam_beta1": (0, 1 - 1e-9),
+    "adam_beta2": (0, 1 - 1e-9),
+    "warmup_steps": (0, inf),
+}
+CHOICES = {  # trl finds a wrong one at the first loss
+    "loss_type": ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"),
+    "importance_sampling_level": ("token", "sequence"),
 }
 UNCORRECTED = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty": 1.0}
 
@@ -49,11 +74,50 @@ def pass_through(section: str, given: Mapping[str, Any], config: type) -> dict[s
     values = {}
     for key, value in given.items():
         if key in DERIVED:
-            raise RecipeError(f"{section}.{key}: is derived from the recipe; set {DERIVED[key]} instead")
+            raise RecipeError(f"{section}.{key}: is derived from the recipe; {instead(DERIVED[key])}")
         if key not in fields:
             raise RecipeError(f"{section}.{key}: trl's {config.__name__} has no such field.{nearest(key, fields)}")
         values[key] = convert(f"{section}.{key}", hints[key], value)
+        check_limits(f"{section}.{key}", LIMITS.get(key), values[key])
+        if section == "grpo" and values[key] not in CHOICES.get(key, (values[key],)):
+            raise RecipeError(
+                f"grpo.{key}: found {values[key]!r}; allowed is {', '.join(CHOICES[key])}."
+                f"{nearest(str(values[key]), CHOICES[key])}"
+            )
     return values
+
+
+def instead(source: str) -> str:
+    """Return what to do in place of setting a derived key."""
+    return f"set {source} instead" if not source.startswith("nothing") else source.removeprefix("nothing: ")
+
+
+def check_limits(name: str, limits: tuple[float, float] | None, value: Any) -> None:
+    """Refuse a number outside ``limits``; NaN is outside.
+
+    Raises:
+        RecipeError: with what is allowed.
+    """
+    if limits is None or value is None:
+        return
+    low, high = limits
+    if not low <= value <= high:
+        raise RecipeError(f"{name}: found {value!r}; allowed is {low:g} {'or more' if high == inf else f'to {high:g}'}")
+
+
+@contextmanager
+def refused(section: str) -> Iterator[None]:
+    """Turn what trl, transformers, peft or torch say of settings they do not take into one line.
+
+    Raises:
+        RecipeError: with the first line of what they say.
+    """
+    try:
+        yield
+    except (ValueError, ImportError, NotImplementedError, KeyError) as error:
+        if isinstance(error, RecipeError | RunError | ProblemError):
+            raise
+        raise RecipeError(f"{section}: {first_line(error)}") from None
 
 
 def convert(name: str, hint: Any, value: Any) -> Any:
@@ -98,7 +162,7 @@ def per_device(section: str, total: int, given: Mapping[str, Any], world: int) -
         RecipeError: the step does not divide evenly.
     """
     accumulation = int(given.get("gradient_accumulation_steps", 1))
-    if total % (world * accumulation):
+    if accumulation < 1 or total % (world * accumulation):
         raise RecipeError(
             f"{section}: {total} rows a step do not divide by {world} processes × {accumulation} accumulation steps"
         )
@@ -132,7 +196,8 @@ def grpo_config(recipe: Recipe, output_dir: str, world: int) -> GRPOConfig:
         "shuffle_dataset": False,
         "scale_rewards": "none",
     }
-    return GRPOConfig(**settings)
+    with refused("grpo"):
+        return GRPOConfig(**settings)
 
 
 @dataclass(frozen=True)
@@ -195,4 +260,5 @@ def sft_config(recipe: Recipe, output_dir: str, world: int) -> SFTConfig:
         "lr_scheduler_type": "cosine",
         **pass_through("sft", recipe.sft, SFTConfig),
     }
-    return SFTConfig(**settings)
+    with refused("sft"):
+        return SFTConfig(**settings)

@@ -13,18 +13,21 @@ from pathlib import Path
 from typing import IO, Any
 
 from verigrad import __version__
-from verigrad.errors import RunError
+from verigrad.errors import RecipeError, RunError
 from verigrad.recipe import Recipe, write_recipe
+from verigrad.recipe.load import plain
 from verigrad.train.checkpoint import save_synced
-from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, recipe_keys, settle, shown
+from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, flatten, recipe_keys, settle, shown
 
 PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "sympy")
 LOCK = ".lock"
-SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|CREDENTIAL", re.IGNORECASE)
+SECRET = re.compile(r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|CREDENTIALS?)$", re.IGNORECASE)
 
 
-def is_finished(recipe: Recipe, folder: Path) -> bool:
+def is_finished(recipe: Recipe, folder: Path, accepted: Sequence[str] = ()) -> bool:
     """Whether ``folder`` holds the finished run of ``recipe``, to which ``resume: auto`` has nothing to add.
+
+    A finished run goes on, such as to more steps, where every change is accepted.
 
     Raises:
         RunError: the folder is there and is no run, or another one, or the recipe never resumes.
@@ -36,13 +39,16 @@ def is_finished(recipe: Recipe, folder: Path) -> bool:
         raise RunError(f"output_dir {folder}: exists, {what}; choose another with output_dir=…, or remove it")
     if not (folder / "model").is_dir():
         return False
-    then, now = json.loads((folder / "run.json").read_text(encoding="utf-8"))["identity"], recipe_keys(recipe)
-    for key, (old, new) in changes({k: v for k, v in then.items() if k not in BESIDE_RECIPE}, now).items():
+    then, now = read_run(folder)["identity"], recipe_keys(recipe)
+    found = changes({k: v for k, v in then.items() if k not in BESIDE_RECIPE}, now)
+    refused = [key for key in found if key not in accepted]
+    if refused:
+        old, new = found[refused[0]]
         raise RunError(
-            f"output_dir {folder}: is a finished run with {key} {shown(old)}, which is {shown(new)} now; choose "
-            "another with output_dir=…"
+            f"output_dir {folder}: is a finished run with {refused[0]} {shown(old)}, which is {shown(new)} now; choose "
+            "another with output_dir=…, or go on with it with --accept-change"
         )
-    return True
+    return not found
 
 
 def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Identity, accepted: Sequence[str]) -> None:
@@ -61,7 +67,7 @@ def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Iden
     """
     file = folder / "run.json"
     if file.is_file():
-        run = json.loads(file.read_text(encoding="utf-8"))
+        run = read_run(folder)
         changed = settle(folder, run["identity"], identity, accepted)
         start = {**facts, "accepted_changes": changed, **surroundings()}
         save_synced(file, without_secrets({**run, "identity": identity, "resumed": [*run["resumed"], start]}))
@@ -72,6 +78,42 @@ def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Iden
         raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
     write_recipe(recipe, folder / "recipe.yaml")
     save_synced(file, without_secrets({**facts, **surroundings(), "identity": identity, "resumed": []}))
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return what ``run.json`` holds.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    try:
+        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return {**run, "identity": dict(run["identity"]), "resumed": list(run["resumed"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{folder / 'run.json'}: is damaged ({type(error).__name__}: {error}); restore it, or choose another "
+            "output_dir"
+        ) from None
+
+
+def secrets() -> dict[str, str]:
+    """Return the variables of the environment that hold secrets."""
+    return {k: v for k, v in os.environ.items() if SECRET.search(k) and len(v) >= 8}
+
+
+def refuse_secrets(recipe: Recipe) -> None:
+    """Refuse a recipe that holds a secret, for a run folder keeps its recipe.
+
+    Raises:
+        RecipeError: with the key and the variable, without the value.
+    """
+    for key, value in flatten(plain(recipe)).items():
+        for variable, secret in secrets().items():
+            if isinstance(value, str) and secret in value:
+                raise RecipeError(
+                    f"{key}: holds the value of {variable}, and a run folder keeps its recipe; leave it in the "
+                    "environment"
+                )
 
 
 def lock(folder: Path) -> IO[str]:
@@ -97,9 +139,8 @@ def lock(folder: Path) -> IO[str]:
 
 def without_secrets(values: Any) -> Any:
     """Return plain values with the value of every secret of the environment masked, wherever it occurs."""
-    secrets = sorted((v for k, v in os.environ.items() if SECRET.search(k) and len(v) >= 6), key=len, reverse=True)
     text = json.dumps(values)
-    for secret in secrets:
+    for secret in sorted(secrets().values(), key=len, reverse=True):
         text = text.replace(json.dumps(secret)[1:-1], "***")
     return json.loads(text)
 

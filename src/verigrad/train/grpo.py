@@ -1,22 +1,18 @@
-"""The reinforcement stage: group-relative policy optimisation (arXiv 2402.03300) on trl's trainer."""
+"""Group-relative policy optimisation (GRPO, arXiv 2402.03300) on trl's trainer."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
-from accelerate.utils import DistributedType, gather_object
-from datasets import Dataset
-from peft import LoraConfig
+from accelerate.utils import gather_object
 from trl import GRPOConfig, GRPOTrainer
 
-from verigrad.errors import RecipeError, RunStoppedError
+from verigrad.errors import RunStoppedError
 from verigrad.recipe.schema import Recipe
 from verigrad.train.advantages import ADVANTAGES
 from verigrad.train.archive import write_rollout
 from verigrad.train.collect import Collected, Collector
-from verigrad.train.config import Schedule, grpo_config, schedule
+from verigrad.train.config import Schedule
 from verigrad.train.measure import Scored, sample_scored, score_all
 from verigrad.train.prompts import Prompts
 from verigrad.train.reliable import Reliable
@@ -32,8 +28,7 @@ from verigrad.train.rollouts import (
 from verigrad.train.setup import Setup
 from verigrad_rewards.types import Problem
 
-# other kinds of distribution shard the weights; trl gathers them for its own generation
-PLAIN = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
+VLLM_S = 3600.0  # for a rollout, which does not tick there
 
 # every private hook of trl 1.16 that is overridden or called, with the parameters it must have
 HOOKS = {
@@ -78,10 +73,6 @@ class Trainer(Reliable, GRPOTrainer):
         self.before_rollout: dict[str, Any] | None = None
         self.handed: Collected | None = None
         self.sampler_logps: list[Any] | None = None
-        if recipe.max_refills and not self.samples_itself():
-            raise RecipeError(
-                "max_refills: needs the kit's own sampler, which cannot serve sharded weights; set it to 0"
-            )
         self.collector = Collector(
             problems,
             self.prompts,
@@ -93,18 +84,13 @@ class Trainer(Reliable, GRPOTrainer):
             recipe.seed,
         )
 
-    def samples_itself(self) -> bool:
-        """Whether the kit's sampler serves this run; otherwise trl's own generation does."""
-        theirs = self.use_vllm or self.use_transformers_continuous_batching
-        return not theirs and self.accelerator.distributed_type in PLAIN
-
     def sample_scored(self, problems: Sequence[Problem], seeds: Sequence[int]) -> list[Scored]:
         """Return one scored response per problem, at the training temperature."""
-        if self.samples_itself():
+        if not self.use_vllm:
             model = self.accelerator.unwrap_model(self.model)
             return sample_scored(self.setup, model, problems, seeds, self.temperature)
         prompts = [self.setup.prompter.token_ids(p, self.setup.instruction(p)) for p in problems]
-        with self.setup.watchdog.patient(3600):
+        with self.setup.watchdog.patient(VLLM_S):
             ids, self.sampler_logps = super()._generate_single_turn(prompts, None, {}, self.num_generations)
         return score_all(self.setup, problems, ids)
 
@@ -177,12 +163,12 @@ class Trainer(Reliable, GRPOTrainer):
         raise RunStoppedError(
             f"step {self.state.global_step + 1}: {len(missing)} of {len(rows)} responses could not be scored; allowed "
             f"is a share of {limit:g} (scoring.max_unscored). {unscored_example(missing)}. The run is saved; mend the "
-            "reward, and start the same command again to go on"
+            "reward, and go on with --accept-change rewards"
         )
 
     def save_here(self) -> None:
         """Save a checkpoint of the state before the rollout in progress, unless there is one."""
-        if self.saved_step() != self.state.global_step:
+        if not self.is_saved(self.state.global_step):
             self._save_checkpoint(self.model, None)
 
     def kit_state(self) -> dict[str, Any]:
@@ -238,76 +224,3 @@ class Trainer(Reliable, GRPOTrainer):
         rows = [rollout_row(p, s, formed=True) for p, s in zip(mine, scored, strict=True)]
         everyone = gather_object(rows)
         return accuracy(everyone), len(everyone)
-
-
-def plan(recipe: Recipe, setup: Setup, problems: Sequence[Problem]) -> dict[str, Any]:
-    """Return what the trainer is made from.
-
-    Raises:
-        RecipeError: settings that do not fit together, or fewer problems than one rollout needs.
-    """
-    args = grpo_config(recipe, str(setup.folder / "checkpoints"), setup.world_size)
-    planned = schedule(recipe, args)
-    if len(problems) < planned.prompts:
-        raise RecipeError(
-            f"tasks: found {len(problems)} train problems; one rollout needs {planned.prompts} (prompts_per_step × "
-            "grpo.steps_per_generation / gradient_accumulation_steps): lower them, or bring more problems"
-        )
-    if recipe.guard.max_kl and not args.beta:
-        raise RecipeError("guard.max_kl: needs a reference model to measure against; set grpo.beta above 0")
-    return {
-        "problems": problems,
-        "plan": planned,
-        "args": args,
-        "train_dataset": Dataset.from_dict({"prompt": list(range(planned.rollouts * planned.prompts))}),
-        "peft_config": adapter(recipe),
-    }
-
-
-def adapter(recipe: Recipe) -> LoraConfig | None:
-    """Return peft's settings for the recipe's adapter, None where every weight is trained."""
-    lora = recipe.lora
-    if lora is None:
-        return None
-    targets = lora.targets[0] if lora.targets == ("all-linear",) else list(lora.targets)
-    return LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,  # pyright: ignore[reportArgumentType]  # peft divides it by the rank, whole or not
-        lora_dropout=lora.dropout,
-        target_modules=targets,
-        task_type="CAUSAL_LM",
-    )
-
-
-def make_trainer(recipe: Recipe, setup: Setup, planned: dict[str, Any], on_rollout: Callable[[dict], None]) -> Trainer:
-    """Return the trainer of ``recipe``; a reference model is the start weights, kept in the run folder."""
-    args: GRPOConfig = planned["args"]
-    origin = setup.model.config._name_or_path
-    if args.beta and recipe.lora is None:
-        setup.model.config._name_or_path = str(keep_start(setup))
-    torch.manual_seed(recipe.seed)
-    trainer = Trainer(
-        setup=setup,
-        recipe=recipe,
-        on_rollout=on_rollout,
-        model=setup.model,
-        processing_class=setup.tokenizer,
-        **planned,
-    )
-    setup.model.config._name_or_path = origin
-    return trainer
-
-
-def keep_start(setup: Setup) -> Path:
-    """Return the folder of the start weights, written once, from which trl reads its reference model.
-
-    By itself trl reads the reference from where the model was loaded, which after training in the same process, or for
-    a model that was never saved, is another model or none.
-    """
-    start, state = setup.folder / "start", PartialState()
-    if state.is_main_process and not start.is_dir():
-        partial = setup.folder / "start.unfinished"
-        setup.model.save_pretrained(partial)
-        partial.rename(start)
-    state.wait_for_everyone()
-    return start

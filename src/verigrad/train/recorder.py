@@ -93,7 +93,7 @@ class Recorder(TrainerCallback):
         self.interrupted = first_said(self.state, self.request.reason) if step < last else None
         self.trainer.new_best = best
         ends = self.stopped is not None or self.interrupted is not None
-        due = bool(self.recipe.save_every) and step % self.recipe.save_every == 0
+        due = bool(self.recipe.save_every) and (step % self.recipe.save_every == 0 or step == last)
         control.should_save = due or ends or best is not None
         control.should_training_stop = control.should_training_stop or ends
 

@@ -7,18 +7,30 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import Trainer, set_seed
 
 from verigrad.errors import RunStoppedError
-from verigrad.train.checkpoint import BEST, best_step, checkpoints, rotate, save_synced, step_of, write_checkpoint
+from verigrad.train.checkpoint import BEST, best_step, fault, folder_of, rotate, save_synced, write_checkpoint
 from verigrad.train.setup import Setup
-from verigrad.train.state import load_json, load_optimizer, save_json, save_optimizer, state_bytes
+from verigrad.train.state import (
+    load_json,
+    load_optimizer,
+    load_scheduler,
+    on_disk,
+    save_json,
+    save_optimizer,
+    settings,
+    state_bytes,
+)
 from verigrad.train.together import first_said, on_main
 
 KIT = "verigrad.json"
 REFERENCE = "reference.safetensors"
+SAVING_S = 1800.0  # for a checkpoint, which does not tick
+GROWTH = 10  # no sane step makes the largest weight so many times larger
 
 
 def derived_seed(*parts: int) -> int:
@@ -50,6 +62,8 @@ class Reliable(Trainer):
         self.batch: dict[str, Any] = {}
         self.sick_batch: dict[str, Any] | None = None
         self.sums: list[float] | None = None
+        self.largest: float | None = None
+        self.start_settings: list[dict[str, Any]] | None = None
         self.moved = False
         self.new_best: dict[str, Any] | None = None
         if not any(p.requires_grad for p in self.model.parameters()):
@@ -72,6 +86,8 @@ class Reliable(Trainer):
         """Run one forward and backward pass; what is random in it depends on its place in the run alone."""
         set_seed(derived_seed(self.args.seed, self.micro_step, self.args.process_index))
         self.setup.watchdog.tick()
+        if self.start_settings is None:
+            self.start_settings = settings(self.optimizer.state_dict())
         loss = super().training_step(model, inputs, num_items_in_batch)
         self.micro_step += 1
         if self.sick_batch is None and not math.isfinite(loss.item()):
@@ -81,14 +97,14 @@ class Reliable(Trainer):
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         norm: Any = super()._get_grad_norm(model, grad_norm)
         value = float(norm)
-        sick = "the loss" if self.sick_batch else "the gradient norm" if not math.isfinite(value) else None
-        self.require_finite(sick or self.sick_weights(), value)
+        sick = "the loss is" if self.sick_batch else "the gradient norm is" if not math.isfinite(value) else None
+        self.require_finite(f"{sick} not finite" if sick else self.sick_weights(), value)
         if not self.moved and value > 0 and self._get_learning_rate() > 0:
             self.sums = self.weight_sums()
         return norm
 
     def require_finite(self, sick: str | None, grad_norm: float) -> None:
-        """Stop before the optimizer step when ``sick`` names something that is not finite, on any process.
+        """Stop before the optimizer step when ``sick`` says what is not finite, on any process.
 
         Raises:
             RunStoppedError: with the file that keeps the batch.
@@ -99,22 +115,26 @@ class Reliable(Trainer):
         step = self.state.global_step + 1
         file = self.setup.folder / "stopped" / f"step-{step:06d}-rank-{self.args.process_index}.safetensors"
         batch = self.sick_batch or self.batch
-        file.parent.mkdir(exist_ok=True)
-        save_file({k: v.detach().cpu().contiguous() for k, v in batch.items() if isinstance(v, Tensor)}, file)
         facts = {"step": step, "found": anywhere, "loss": str(batch.get("loss")), "grad_norm": str(grad_norm)}
-        save_json(file.with_suffix(".json"), facts)
+        with on_disk(file):
+            file.parent.mkdir(exist_ok=True)
+            save_file({k: v.detach().cpu().contiguous() for k, v in batch.items() if isinstance(v, Tensor)}, file)
+            save_json(file.with_suffix(".json"), facts)
         raise RunStoppedError(
-            f"step {step}: {anywhere} is not finite; the weights were not updated, and the checkpoint before is "
-            f"untouched. The batch is in {file}. Lower the learning rate, or set grpo.max_grad_norm"
+            f"step {step}: {anywhere}; the weights were not updated, and the checkpoint before is untouched. The batch "
+            f"is in {file}. Go on with a lower learning rate and --accept-change {self.setup.stage}.learning_rate"
         )
 
     def sick_weights(self) -> str | None:
-        """Return the name of a parameter that is not finite, None if all are."""
+        """Return what is wrong with the trained weights: one is not finite, or they grew beyond reason in one step."""
         named = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
         norms = torch.stack(torch._foreach_norm([p.detach() for _, p in named], math.inf))
-        if bool(torch.isfinite(norms).all()):
-            return None
-        return f"the parameter {named[int((~torch.isfinite(norms)).nonzero()[0])][0]}"
+        if not bool(torch.isfinite(norms).all()):
+            return f"the parameter {named[int((~torch.isfinite(norms)).nonzero()[0])][0]} is not finite"
+        before, self.largest = self.largest, float(norms.max())
+        if before is not None and self.largest > GROWTH * max(before, 1.0):
+            return f"the largest weight grew from {before:.3g} to {self.largest:.3g} in one step"
+        return None
 
     def sick_output(self) -> str | None:
         """Return what is wrong with the model's own output for one token: finite weights can still be absurd."""
@@ -125,7 +145,7 @@ class Reliable(Trainer):
             token = torch.tensor([[self.setup.prompter.end_ids[0]]], device=next(model.parameters()).device)
             finite = bool(torch.isfinite(model(input_ids=token).logits).all())
         model.train(training)
-        return None if finite else "the model's output"
+        return None if finite else "the model's output is not finite"
 
     def weight_sums(self) -> list[float]:
         """Return one number per trained parameter that changes when it does."""
@@ -154,27 +174,38 @@ class Reliable(Trainer):
         step = self.state.global_step
         if anywhere:
             raise RunStoppedError(
-                f"step {step}: {anywhere} is not finite, so nothing is saved; the checkpoint before is untouched. "
-                "Lower the learning rate"
+                f"step {step}: {anywhere}, so nothing is saved; the checkpoint before is untouched. Go on with a lower "
+                f"learning rate and --accept-change {self.setup.stage}.learning_rate"
             )
-        with self.setup.watchdog.patient(600):
-            on_main(PartialState(), lambda: self.write(step))
+        on_main(PartialState(), lambda: self.write(step))
 
     def write(self, step: int) -> None:
         """Write the checkpoint of ``step`` and delete those that are no longer kept."""
-        write_checkpoint(self.root, step, self.fill, state_bytes(self.model))
+        with self.setup.watchdog.patient(SAVING_S):
+            write_checkpoint(self.root, step, self.fill, state_bytes(self.model))
         if self.new_best is not None:
             save_synced(self.root / BEST, {"step": step, **self.new_best})
             self.new_best = None
         best = best_step(self.root)
-        rotate(self.root, self.keep_checkpoints, [] if best is None else [best])
+        rotate(self.root, step, self.keep_checkpoints, [] if best is None else [best])
 
     def fill(self, folder: Path) -> None:
+        """Write every file of a checkpoint, with full disks told as the system tells them.
+
+        Raises:
+            OSError: a file cannot be written.
+        """
+        try:
+            self.fill_files(folder)
+        except SafetensorError as error:
+            raise OSError(f"{error}") from None
+
+    def fill_files(self, folder: Path) -> None:
         """Write every file of a checkpoint: a model that loads as any other, and what training goes on from."""
         model = self.accelerator.unwrap_model(self.model)
         model.save_pretrained(folder)
         self.setup.tokenizer.save_pretrained(folder)
-        save_optimizer(self.optimizer.state_dict(), folder)
+        save_optimizer(self.optimizer.state_dict(), self.start_settings or [], folder)
         save_json(folder / "scheduler.json", self.lr_scheduler.state_dict())
         state = copy.copy(self.state)
         state.log_history, state.stateful_callbacks = [], {}  # metrics.jsonl holds the one, nothing needs the other
@@ -201,9 +232,9 @@ class Reliable(Trainer):
         if checkpoint is None:
             return
         folder = Path(checkpoint)
-        optimizer, scheduler = self.optimizer, self.lr_scheduler
-        optimizer.load_state_dict(load_optimizer(optimizer.state_dict(), folder))
-        scheduler.load_state_dict(load_json(folder / "scheduler.json"))
+        self.start_settings = settings(self.optimizer.state_dict())
+        self.optimizer.load_state_dict(load_optimizer(self.optimizer.state_dict(), folder))
+        load_scheduler(self.lr_scheduler, self.optimizer, folder)
         kept = load_json(folder / KIT)
         if kept.pop("scaler") is not None:
             scaler: Any = self.accelerator.scaler
@@ -219,6 +250,6 @@ class Reliable(Trainer):
     def _load_scaler(self, checkpoint: str | None) -> None:
         """Loaded with the optimizer."""
 
-    def saved_step(self) -> int | None:
-        """Return the step of the newest checkpoint, None where there is none."""
-        return next((step_of(c) for c in checkpoints(self.root)), None)
+    def is_saved(self, step: int) -> bool:
+        """Whether there is a whole checkpoint of ``step``."""
+        return fault(folder_of(self.root, step)) is None

@@ -16,22 +16,25 @@ from verigrad.errors import InterruptedRunError, RunStoppedError
 from verigrad.evaluate.run import weights_hash
 from verigrad.recipe import Recipe
 from verigrad.scoring import sandboxes
-from verigrad.train import grpo, sft
+from verigrad.train import reinforce, sft
 from verigrad.train.archive import cut_after
-from verigrad.train.checkpoint import best_step, folder_of, last_whole, save_synced, step_of
-from verigrad.train.folder import begin, is_finished, lock
+from verigrad.train.checkpoint import best_step, folder_of, last_whole, save_synced, step_of, sync, unused
+from verigrad.train.folder import begin, is_finished, lock, refuse_secrets
 from verigrad.train.identity import identify
 from verigrad.train.pass_rates import worthwhile
 from verigrad.train.preflight import lines, preflight, require_life
 from verigrad.train.progress import Progress
 from verigrad.train.recorder import Recorder
-from verigrad.train.setup import Setup, describe, make_setup, training_problems
+from verigrad.train.reliable import SAVING_S
+from verigrad.train.setup import Setup, describe, make_setup
 from verigrad.train.signals import StopRequest
+from verigrad.train.state import on_disk
 from verigrad.train.together import on_main
 from verigrad.train.watchdog import Board, Watchdog, launched, local_peers, new_board
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem
 
+LOADING_S = 1800.0  # loading, checking and hashing do not tick
 OTHER_HOSTS_S = 600.0  # ranks that wait for one on another host cannot see whether it makes progress
 
 
@@ -44,18 +47,22 @@ def train(recipe: Recipe, command: str, accepted: Sequence[str], state: PartialS
         InterruptedRunError: it was asked to stop, and can go on.
     """
     folder = Path(recipe.output_dir).expanduser()
-    if on_main(state, lambda: is_finished(recipe, folder)):
+    refuse_secrets(recipe)
+    if on_main(state, lambda: is_finished(recipe, folder, accepted)):
         say(state, f"{folder}: is finished; its model is {folder / 'model'}")
         return
     with contextlib.ExitStack() as stack:
         request = stack.enter_context(StopRequest(main=state.is_main_process))
         watchdog = stack.enter_context(make_watchdog(recipe, request, state))
         pool = stack.enter_context(Pool(workers_for(recipe, state), recipe.scoring.deadline_s))
-        with watchdog.patient(3600):  # loading and checking do not tick
-            setup = make_setup(recipe, state.num_processes, pool, watchdog)
+        with watchdog.patient(LOADING_S):
+            stage: Any = reinforce if recipe.stage == "grpo" else sft
+            planned = stage.plan(recipe, state.num_processes)
+            problems = stage.load_problems(recipe, planned)
+            setup = make_setup(recipe, problems, state.num_processes, pool, watchdog)
             setup.model.register_forward_pre_hook(lambda *_: watchdog.tick())
             run = Run(recipe, setup, request, state, stack)
-            trainer = run.prepare(command, accepted)
+            trainer = run.prepare(planned, problems, command, accepted)
         run.go(trainer)
 
 
@@ -89,8 +96,15 @@ def make_watchdog(recipe: Recipe, request: StopRequest, state: PartialState) -> 
         peers=peers,
         board=board,
         limit_s=recipe.hang_timeout_s if len(hosts) == 1 else max(recipe.hang_timeout_s, OTHER_HOSTS_S),
-        on_orphan=(lambda: request.request("the launcher's death")) if launched(os.environ) else None,
+        on_orphan=(lambda: orphaned(request, state)) if launched(os.environ) else None,
     )
+
+
+def orphaned(request: StopRequest, state: PartialState) -> bool:
+    """Ask to stop as the launcher has died; returns whether soon, which Ctrl-C under one process's launcher is not."""
+    asked = request.requested
+    request.request("the launcher's death")
+    return not asked or state.num_processes > 1
 
 
 class Run:
@@ -103,14 +117,15 @@ class Run:
         self.request = request
         self.checkpoint: Path | None = None
 
-    def prepare(self, command: str, accepted: Sequence[str]) -> Any:
+    def prepare(
+        self, planned: dict[str, Any], problems: Sequence[Problem], command: str, accepted: Sequence[str]
+    ) -> Any:
         """Return the trainer, everything checked and the run folder begun, or found to be the one interrupted."""
         recipe, setup = self.recipe, self.setup
         weights = weights_hash(setup.model)
-        problems = training_problems(recipe, setup) if recipe.stage == "grpo" else sft.training_problems(recipe)
         if recipe.stage == "grpo" and recipe.pass_rates.samples:
             problems = worthwhile(recipe, setup, problems, weights, lambda line: say(self.state, line))
-        planned = grpo.plan(recipe, setup, problems) if recipe.stage == "grpo" else sft.plan(recipe, setup, problems)
+            reinforce.require_enough(problems, planned["plan"])
         identity = identify(recipe, problems, setup.tokenizer, setup.scorer, weights, self.state.num_processes)
         facts = {"command": command, "seed": recipe.seed, "device": str(self.state.device), **describe(setup)}
         facts["sandbox"] = sandboxes(setup.scorer, problems) if recipe.stage == "grpo" else {}
@@ -140,11 +155,11 @@ class Run:
     def make_trainer(self, planned: dict[str, Any], problems: Sequence[Problem]) -> Any:
         """Return the trainer, after a preflight where the run starts."""
         if self.recipe.stage == "sft":
-            trainer: Any = sft.make_trainer(self.recipe, self.setup, planned)
+            trainer: Any = sft.make_trainer(self.recipe, self.setup, problems, planned)
         else:
             if self.checkpoint is None and self.recipe.preflight.problems:
                 self.preflight(problems)
-            trainer = grpo.make_trainer(self.recipe, self.setup, planned, self.recorder.rollout_done)
+            trainer = reinforce.make_trainer(self.recipe, self.setup, problems, planned, self.recorder.rollout_done)
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(self.recorder)
         self.recorder.trainer = trainer
@@ -187,18 +202,23 @@ class Run:
 
     def save(self, trainer: Any) -> None:
         """Write the trained model, complete, under its final name only when all of it is written."""
-        with self.setup.watchdog.patient(3600):
-            self.state.wait_for_everyone()
-            on_main(self.state, lambda: save_model(trainer, self.setup))
+        self.state.wait_for_everyone()
+        on_main(self.state, lambda: save_model(trainer, self.setup))
 
 
 def save_model(trainer: Any, setup: Setup) -> None:
     """Write ``RUN/model``, an adapter merged into its weights and kept apart as well."""
     model, partial = trainer.accelerator.unwrap_model(trainer.model), setup.folder / "model.partial"
-    if hasattr(model, "merge_and_unload"):
-        model.save_pretrained(setup.folder / "adapter")
-        model = model.merge_and_unload()
-    model.save_pretrained(partial)
-    setup.tokenizer.save_pretrained(partial)
-    partial.rename(setup.folder / "model")
+    with setup.watchdog.patient(SAVING_S), on_disk(setup.folder / "model"):
+        if hasattr(model, "merge_and_unload"):
+            model.save_pretrained(setup.folder / "adapter")
+            model = model.merge_and_unload()
+        model.save_pretrained(partial)
+        setup.tokenizer.save_pretrained(partial)
+        for file in partial.iterdir():
+            sync(file)
+        if (setup.folder / "model").exists():  # of a run that was finished, and made longer
+            (setup.folder / "model").rename(unused(setup.folder / "model"))
+        partial.rename(setup.folder / "model")
+        sync(setup.folder)
     print(f"model: {setup.folder / 'model'}")

@@ -33,6 +33,7 @@ class Setup:
         instructions: text before a question, by task.
         held_out: problems of the quick checks during training.
         folder: of the run.
+        stage: of the recipe.
         world_size: processes that train together.
         max_tokens: where responses are cut.
         batch_size: responses decoded at once.
@@ -47,6 +48,7 @@ class Setup:
     instructions: Mapping[str, str | None]
     held_out: Sequence[Problem]
     folder: Path
+    stage: str
     world_size: int
     max_tokens: int
     batch_size: int
@@ -77,20 +79,22 @@ def instructions(recipe: Recipe) -> dict[str, str | None]:
     return {task.name: f"{task.instruction} {asked}".strip() for task in (find_task(use.name) for use in recipe.tasks)}
 
 
-def make_setup(recipe: Recipe, world_size: int, pool: Pool, watchdog: Watchdog) -> Setup:
-    """Return the loaded run.
+def make_setup(recipe: Recipe, problems: Sequence[Problem], world_size: int, pool: Pool, watchdog: Watchdog) -> Setup:
+    """Return the loaded run; data and rewards are checked before the weights are loaded.
 
     Raises:
         RecipeError, RunError, ProblemError: the first thing that is wrong, in one line.
     """
     scorer = make_scorer(recipe)
+    checks = recipe.eval.every_problems if recipe.eval.every and recipe.stage == "grpo" else 0
+    held_out = load_mix(recipe.tasks, Split.HELD_OUT, recipe.seed, checks) if checks else []
+    check_gold(recipe, scorer, held_out)
+    if recipe.stage == "grpo":
+        check_gold(recipe, scorer, problems)
     tokenizer = load_tokenizer(recipe.model)
     model = load_model(recipe.model, seed=recipe.seed, from_scratch=recipe.from_scratch)
     check_sizes(model, tokenizer, recipe.model)
-    checks = recipe.eval.every_problems if recipe.eval.every else 0
-    held_out = load_mix(recipe.tasks, Split.HELD_OUT, recipe.seed, checks) if checks else []
-    check_gold(recipe, scorer, held_out)
-    return Setup(
+    setup = Setup(
         model,
         tokenizer,
         make_prompter(recipe, model, tokenizer),
@@ -98,25 +102,17 @@ def make_setup(recipe: Recipe, world_size: int, pool: Pool, watchdog: Watchdog) 
         instructions(recipe),
         held_out,
         Path(recipe.output_dir).expanduser(),
+        recipe.stage,
         world_size,
         recipe.max_response_tokens,
         recipe.eval.batch_size,
         pool,
         watchdog,
     )
-
-
-def training_problems(recipe: Recipe, setup: Setup) -> list[Problem]:
-    """Return the problems that ``stage: grpo`` trains on, checked: readable gold, prompts that fit.
-
-    Raises:
-        RunError: a prompt is too long.
-    """
-    problems = load_mix(recipe.tasks, Split.TRAIN, recipe.seed, recipe.prompts_per_step * recipe.max_steps)
-    check_gold(recipe, setup.scorer, problems)
-    longest = check_lengths(setup.prompter, problems, setup.instruction, recipe.max_prompt_tokens)
-    check_context(setup.model, recipe, longest)
-    return problems
+    asked = [*problems, *held_out] if recipe.stage == "grpo" else []
+    longest = check_lengths(setup.prompter, asked, setup.instruction, recipe.max_prompt_tokens)
+    check_context(model, recipe, longest)
+    return setup
 
 
 def check_context(model: PreTrainedModel, recipe: Recipe, longest: int) -> None:

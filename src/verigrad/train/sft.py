@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
@@ -12,7 +13,7 @@ from verigrad.models.prompt import Prompter
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import find_task, load_mix, task_of
 from verigrad.tasks.types import Split
-from verigrad.train.config import sft_config
+from verigrad.train.config import refused, sft_config
 from verigrad.train.reliable import Reliable
 from verigrad.train.setup import Setup
 from verigrad_rewards.structure import Structure
@@ -52,7 +53,16 @@ class Trainer(Reliable, SFTTrainer):
     """trl's supervised trainer, with exact resume and whole checkpoints."""
 
 
-def training_problems(recipe: Recipe) -> list[Problem]:
+def plan(recipe: Recipe, world_size: int) -> dict[str, Any]:
+    """Return what the trainer is made from, as far as it is known without data and model.
+
+    Raises:
+        RecipeError: the settings do not fit together.
+    """
+    return {"args": sft_config(recipe, str(Path(recipe.output_dir).expanduser() / "checkpoints"), world_size)}
+
+
+def load_problems(recipe: Recipe, _planned: dict[str, Any]) -> list[Problem]:
     """Return the problems whose worked solutions are learned from.
 
     Raises:
@@ -65,24 +75,11 @@ def training_problems(recipe: Recipe) -> list[Problem]:
     return load_mix(recipe.tasks, Split.TRAIN, recipe.seed, min(total, DISTINCT))
 
 
-def plan(recipe: Recipe, setup: Setup, problems: Sequence[Problem]) -> dict[str, Any]:
-    """Return what the trainer is made from.
-
-    Raises:
-        RecipeError: the settings do not fit together.
-    """
-    rows = [
-        encode(setup.prompter, setup.instruction(problem), problem, solution)
-        for problem, solution in traces(recipe, problems)
-    ]
-    return {
-        "args": sft_config(recipe, str(setup.folder / "checkpoints"), setup.world_size),
-        "train_dataset": Dataset.from_list(rows),
-    }
-
-
-def make_trainer(recipe: Recipe, setup: Setup, planned: dict[str, Any]) -> Trainer:
+def make_trainer(recipe: Recipe, setup: Setup, problems: Sequence[Problem], planned: dict[str, Any]) -> Trainer:
     """Return trl's trainer over the worked solutions of the recipe's tasks."""
-    trainer = Trainer(model=setup.model, processing_class=setup.tokenizer, **planned)
+    rows = [encode(setup.prompter, setup.instruction(p), p, solution) for p, solution in traces(recipe, problems)]
+    dataset = Dataset.from_list(rows)
+    with refused("sft"):
+        trainer = Trainer(model=setup.model, processing_class=setup.tokenizer, train_dataset=dataset, **planned)
     trainer.arm(setup, recipe.keep_checkpoints)
     return trainer

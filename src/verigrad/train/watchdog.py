@@ -1,11 +1,14 @@
 """End every rank, with its stack shown, when one hangs; end this rank when its launcher has died."""
 
 import contextlib
+import ctypes
 import faulthandler
+import math
 import mmap
 import os
 import signal
 import struct
+import sys
 import tempfile
 import threading
 import time
@@ -19,11 +22,12 @@ EXIT_HUNG = 1
 POLL_S = 0.5
 TURN_POLLS = 6  # the first rank of a host acts, so that stacks are shown once; the others only if it cannot
 DUMP_S = 1.0
-SLOT = struct.Struct("=Q")
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+SLOT = struct.Struct("=Qd")
 
 
 class Board:
-    """The ticks of all ranks of a host, in memory that they share.
+    """The ticks and the limits of all ranks of a host, in memory that they share.
 
     Args:
         file: made by one of them with ``new_board``; it may be deleted once all have opened it.
@@ -35,10 +39,11 @@ class Board:
             self._memory = mmap.mmap(stream.fileno(), 0)
         self._slot = slot
 
-    def show(self, ticks: int) -> bytes:
-        """Show this rank's ticks; returns those of all."""
-        SLOT.pack_into(self._memory, self._slot * SLOT.size, ticks)
-        return self._memory[:]
+    def show(self, ticks: int, limit_s: float) -> tuple[tuple[int, ...], float]:
+        """Show this rank's ticks and limit; returns the ticks of all, and the most patient limit."""
+        SLOT.pack_into(self._memory, self._slot * SLOT.size, ticks, limit_s)
+        slots = list(SLOT.iter_unpack(self._memory[:]))
+        return tuple(slot[0] for slot in slots), max(slot[1] for slot in slots)
 
 
 def new_board(slots: int) -> Path:
@@ -62,9 +67,9 @@ class Watchdog:
         peers: rank → process id of the other ranks on this host (``local_peers``).
         board: where the ranks of this host show their ticks to one another; None without others.
         limit_s: end all ranks after so long without a ``tick``; 0 never does.
-        on_orphan: called once, from the thread, when the parent process has died; None where the parent is no launcher
-            but a shell, which may go (``nohup``).
-        grace_s: end with exit code 75 so long after the launcher's death, saved or not.
+        on_orphan: called once, from the thread, when the parent process has died; returns whether to end soon. None
+            where the parent is no launcher but a shell, which may go (``nohup``).
+        grace_s: end with exit code 75 so long after the launcher's death, saved or not, if it is to be soon.
     """
 
     def __init__(
@@ -73,7 +78,7 @@ class Watchdog:
         rank: int,
         peers: Mapping[int, int],
         limit_s: float,
-        on_orphan: Callable[[], None] | None,
+        on_orphan: Callable[[], bool] | None,
         grace_s: float = 25.0,
         board: Board | None = None,
     ) -> None:
@@ -86,7 +91,7 @@ class Watchdog:
         self._launcher = os.getppid()
         self._orphan_s: float | None = None
         self._ticks = 0
-        self._seen: int | bytes = 0
+        self._seen: tuple[int, ...] = ()
         self._silent_s = 0.0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -97,7 +102,7 @@ class Watchdog:
 
     @contextlib.contextmanager
     def patient(self, seconds: float) -> Iterator[None]:
-        """Allow ``seconds`` without a tick, if that is more than the limit; every rank must do so at the same place."""
+        """Allow ``seconds`` without a tick, if that is more than the limit, to this rank and those that wait for it."""
         before, self._limit_s = self._limit_s, max(self._limit_s, seconds) if self._limit_s else 0
         self.tick()
         try:
@@ -107,7 +112,8 @@ class Watchdog:
             self._limit_s = before
 
     def __enter__(self) -> "Watchdog":
-        """Begin to watch."""
+        """Begin to watch; from here on the launcher's death is noticed by the thread."""
+        end_with_launcher(None)
         # answered in C, so also by a rank whose interpreter is stuck
         faulthandler.register(signal.SIGUSR1, file=2, all_threads=True, chain=False)
         self._thread.start()
@@ -139,12 +145,11 @@ class Watchdog:
                 )
                 os._exit(EXIT_STOPPED)
         elif os.getppid() != self._launcher:
-            self._orphan_s = 0.0
-            self._on_orphan()
+            self._orphan_s = 0.0 if self._on_orphan() else -math.inf
 
     def _check_progress(self) -> None:
         limit_s = self._limit_s  # before the ticks: the end of ``patient`` ticks first, then lowers it
-        seen = self._board.show(self._ticks) if self._board else self._ticks
+        seen, limit_s = self._board.show(self._ticks, limit_s) if self._board else ((self._ticks,), limit_s)
         self._silent_s = self._silent_s + POLL_S if seen == self._seen else 0.0
         self._seen = seen
         turn_s = TURN_POLLS * POLL_S if self._rank > min(self._peers, default=self._rank) else 0.0
@@ -181,6 +186,12 @@ def local_peers(gathered: Sequence[tuple[str, int]], rank: int) -> dict[int, int
 def launched(environment: Mapping[str, str]) -> bool:
     """Return whether ``accelerate launch`` or torchrun started this process, so that its parent is a launcher."""
     return "TORCHELASTIC_RUN_ID" in environment or "ACCELERATE_MIXED_PRECISION" in environment
+
+
+def end_with_launcher(number: signal.Signals | None) -> None:
+    """Ask the kernel to send ``number`` when the launcher dies, None to ask no longer; only Linux can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number or 0), 0, 0, 0)
 
 
 def send(pid: int, number: signal.Signals) -> None:
