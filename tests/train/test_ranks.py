@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-import test_resume
 from processes import finish, free_port, start, wait_until
 from runs import STEPS, assert_same, outcome, recipe, settings
 from test_resume import unkilled
@@ -25,7 +24,6 @@ from verigrad.train.checkpoint import checkpoints, fault, step_of
 from verigrad.train.watchdog import DUMP_S, POLL_S, TURN_POLLS
 
 ROOT = Path(__file__).parents[2]
-problems = test_resume.problems  # a fixture
 PROMISE_S = 30  # of shared/reference/reliability.md, promise 9
 MARK = "VERIGRAD_TEST_RUN"
 ENDLESS = [

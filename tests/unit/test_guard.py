@@ -311,3 +311,17 @@ def test_the_guard_imports_without_torch():
     path = {"PYTHONPATH": "src:rewards"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path)
     assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("norms", "effective", "stops"),
+    [([0.0, 0.0, 0.0], 8, True), ([0.0, 0.1, 0.0], 8, False), ([0.0, 0.0, 0.0], 0, False), ([0.0, 0.0], 8, False)],
+)
+def test_a_signal_that_moves_nothing_stops_the_run(norms, effective, stops):
+    history = [
+        {"step": i + 1, "rollout": i, "no_signal": 0.5, "grad_norm": norm, "effective_responses": effective}
+        for i, norm in enumerate(norms)
+    ]
+    said = reason_to_stop(history, Guard())
+    assert (said is not None) == stops
+    assert not stops or "the gradient was 0 in steps 1 to 3 although responses of a prompt earned different" in said

@@ -25,7 +25,11 @@ def reason_to_stop(history: Sequence[Row], guard: Guard) -> str | None:
     rows = rollout_rows(history)
     rules = (truncation, silence, repetition, low_entropy, high_kl)
     reasons = (rule(rows, guard) for rule in rules)
-    return next((reason for reason in reasons if reason), None) or held_out_drop(history, guard)
+    return (
+        next((reason for reason in reasons if reason), None)
+        or no_gradient(history, guard)
+        or held_out_drop(history, guard)
+    )
 
 
 def warning(history: Sequence[Row], guard: Guard) -> str | None:
@@ -165,6 +169,20 @@ def beyond(rows: Sequence[Row], guard: Guard, key: str, measured: str, what: str
         return None
     recent = rows[-guard.patience :]
     return f"{what} for {span(recent)}, last {recent[-1][measured]:.3g}: {change}; guard.{key}: 0 goes on"
+
+
+def no_gradient(history: Sequence[Row], guard: Guard) -> str | None:
+    """Return why rollouts with a signal that move nothing stop the run: an adapter that is frozen or not in use."""
+    rows = [row for row in history if row.get("grad_norm") is not None]
+    numbers = sorted({row["rollout"] for row in rows if row.get("rollout") is not None})[-guard.patience :]
+    recent = [row for row in rows if row.get("rollout") in numbers]
+    if len(numbers) < guard.patience or any(row["grad_norm"] or not row.get("effective_responses") for row in recent):
+        return None
+    return (
+        f"the gradient was 0 in steps {recent[0]['step']} to {recent[-1]['step']} although responses of a prompt earned "
+        "different rewards: nothing that is trained takes part in the loss; check that the adapter is active, and "
+        "grpo.mask_truncated_completions"
+    )
 
 
 def held_out_drop(history: Sequence[Row], guard: Guard) -> str | None:

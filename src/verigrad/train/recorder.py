@@ -11,6 +11,7 @@ from verigrad.recipe.schema import Recipe
 from verigrad.train import guard
 from verigrad.train.archive import append_lines, read_lines
 from verigrad.train.progress import Progress
+from verigrad.train.rollouts import unscored_example
 from verigrad.train.signals import StopRequest
 from verigrad.train.together import first_said, on_main
 
@@ -42,8 +43,13 @@ class Recorder(TrainerCallback):
         self.history = read_lines(self.file) if self.file.is_file() else []
 
     def rollout_done(self, metrics: dict[str, Any]) -> None:
-        """Take the numbers of a rollout, which all steps on it share."""
+        """Take the numbers of a rollout, which all steps on it share, and tell of responses without a score."""
         self.rollout = metrics
+        rows = metrics["sample"]
+        missing = [row for row in rows if row["reward"] is None]
+        if missing and self.progress:
+            found = f"{len(missing)} of {len(rows)} responses could not be scored"
+            self.progress.say(f"warning: {found}. {unscored_example(missing)}")
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Measure the start model, which the run must not fall behind."""
