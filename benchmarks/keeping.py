@@ -23,6 +23,8 @@ class Clock:
         self.seconds = 0.0
 
     def timed(self, function):
+        """Return ``function`` with its seconds counted."""
+
         def wrapped(*arguments, **options):
             begun = time.perf_counter()
             try:
@@ -46,6 +48,7 @@ def share(kept):
 
 
 def run():
+    """Print the share, as the other benchmarks print their ratios."""
     kept = Clock()
     grpo.write_rollout = kept.timed(grpo.write_rollout)
     Recorder.keep = kept.timed(Recorder.keep)

@@ -126,6 +126,8 @@ def find_reward(name: str, registry: Mapping[str, Callable[..., Verdict]]) -> Ca
         raise ValueError(f"reward {name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?") from None
     except AttributeError:
         raise ValueError(f"reward {name!r}: module {module!r} has no {attribute!r}") from None
+    except Exception as error:  # whatever stands in a user's module, the recipe names it
+        raise ValueError(f"reward {name!r}: importing {module!r} raised {type(error).__name__}: {error}") from None
     if not callable(found):
         raise ValueError(f"reward {name!r}: is not a function")
     return cast(Callable[..., Verdict], found)

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from verigrad import __version__
-from verigrad.errors import RecipeError, RunError, RunStoppedError
+from verigrad.errors import STATED, RunError, exit_code
+from verigrad.secrets import masked
 
 app = typer.Typer(
     help="Train small open-weight language models to reason, with rewards a program can verify.",
@@ -135,15 +136,8 @@ def need_torch(command: str) -> None:
 
 def main() -> None:
     """Run the command; wrong input is one line and exit code 2, what stops the work one line and exit code 1."""
-    from verigrad_rewards.code import SandboxUnavailableError
-    from verigrad_rewards.pool import PoolError, RewardError
-    from verigrad_rewards.types import ProblemError
-
     try:
         app()
-    except (RecipeError, RunError, ProblemError, RewardError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except (RunStoppedError, PoolError, SandboxUnavailableError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+    except STATED as error:
+        print(f"error: {masked(str(error))}", file=sys.stderr)
+        sys.exit(exit_code(error))

@@ -1,4 +1,10 @@
-"""Errors of the user's input; commands print them as one line and exit with 2."""
+"""What commands stop with: errors of the input, stated reasons, interruptions; and the exit code of each."""
+
+from verigrad_rewards.code.sandbox import SandboxUnavailableError
+from verigrad_rewards.pool import PoolError, RewardError
+from verigrad_rewards.types import ProblemError
+
+EXIT_STOPPED, EXIT_INPUT, EXIT_INTERRUPTED = 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h: run again later
 
 
 class RecipeError(ValueError):
@@ -10,8 +16,20 @@ class RunError(ValueError):
 
 
 class RunStoppedError(RuntimeError):
-    """A run stopped for a stated reason; what it made so far is kept. Commands exit with 1."""
+    """A run stopped for a stated reason; what it made so far is kept."""
 
 
 class InterruptedRunError(RuntimeError):
-    """A run was asked to stop and can go on later. Commands exit with 75."""
+    """A run was asked to stop and can go on later."""
+
+
+INPUT_ERRORS = (RecipeError, RunError, ProblemError, RewardError)
+STOPS = (RunStoppedError, PoolError, SandboxUnavailableError)
+STATED = (*INPUT_ERRORS, *STOPS, InterruptedRunError)
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of a command that ends with one of ``STATED``."""
+    if isinstance(error, INPUT_ERRORS):
+        return EXIT_INPUT
+    return EXIT_STOPPED if isinstance(error, STOPS) else EXIT_INTERRUPTED

@@ -20,7 +20,7 @@ from verigrad.errors import RunError
 from verigrad.recipe.source import read_source
 from verigrad.train.archive import Row, read_rollout, rollout_steps
 from verigrad.train.progress import printable, shown
-from verigrad.train.rollouts import mean
+from verigrad.train.rollouts import has_spread, mean
 from verigrad_rewards.types import Status
 
 STATUSES = tuple(str(status) for status in Status)
@@ -122,22 +122,22 @@ def step_table(run: Path, steps: Sequence[int], count: int) -> Table:
 
 
 def numbers(rows: Sequence[Row]) -> list[str]:
-    """Return the numbers of one step; rollouts of the same problem in a row are a group."""
+    """Return the numbers of one step."""
     statuses = Counter(status_of(row) for row in rows)
     kept = sum(row.get("kept", True) for row in rows)
-    groups = [{r["reward"] for r in group} - {None} for _, group in groupby(rows, key=group_of)]
+    groups = [[r["reward"] for r in group] for _, group in groupby(rows, key=group_of)]
     return [
         str(len(rows)) if kept == len(rows) else f"{len(rows)}, {kept} kept",
         *(str(statuses[status]) for status in STATUSES),
         shown(mean([row["reward"] for row in rows if row["reward"] is not None])),
-        f"{sum(len(rewards) < 2 for rewards in groups)} of {len(groups)}",
+        f"{sum(not has_spread(rewards) for rewards in groups)} of {len(groups)}",
         shown(mean([row["num_tokens"] for row in rows])),
     ]
 
 
-def group_of(row: Row) -> tuple[bool, str]:
-    """Return what rollouts of a group share; a replaced group may ask the same problem as the one beside it."""
-    return row.get("kept", True), row["problem"]
+def group_of(row: Row) -> tuple[bool, int, str]:
+    """Return what the rollouts of a group share, and no others of their step."""
+    return row.get("kept", True), row.get("group", 0), row["problem"]
 
 
 def describe(row: Row, tag: str) -> Text:

@@ -17,7 +17,7 @@ def test_a_reward_that_fails_leaves_that_response_unscored_and_the_run_goes_on(t
     run = tmp_path / "run"
     write_rows(tmp_path / "train.jsonl", UNSOLVED)
     code, said = trained(tmp_path, run, tasks(tmp_path / "train.jsonl"), reward("of_every_kind"), "max_steps=1", "group_size=2",
-                         "prompts_per_step=12", "scoring.max_unscored=1", "scoring.deadline_s=1")  # fmt: skip
+                         "prompts_per_step=12", "scoring.max_unscored=1", "scoring.deadline_s=1", "scoring.workers=2", "preflight.allow_dead=true")  # fmt: skip
     assert (code, "error:" in said) == (0, False), said
     assert read_lines(run / "metrics.jsonl")[0]["unscored"] == 2 * sum(says is not None for _, says in KINDS)
     rollouts = list(read_rollouts(run))

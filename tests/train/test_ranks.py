@@ -308,6 +308,7 @@ def test_a_launcher_that_is_asked_to_stop_lets_its_ranks_save_and_the_run_goes_o
     assert_same(outcome(folder), unkilled(problems, tmp_path_factory, 2, *more))
 
 
+@pytest.mark.slow
 def test_two_signals_end_a_single_process_at_once(tmp_path):
     folder = tmp_path / "run"
     slow = [a for a in ENDLESS if not a.startswith(("prompts", "group"))]

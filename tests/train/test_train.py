@@ -87,17 +87,6 @@ def test_a_finished_run_is_left_as_it_is(run, capsys):
     assert digest(run) == before
 
 
-def test_two_processes_train_together(tmp_path):
-    folder = tmp_path / "two"
-    done = launch("recipes/tiny/grpo.yaml", f"output_dir={folder}", *SMALL, config="cpu2", port=29533)
-    assert done.returncode == 0, done.stderr
-    assert json.loads((folder / "run.json").read_text())["world_size"] == 2
-    rollouts = list(read_rollouts(folder))
-    assert len(rollouts) == 16
-    assert all(len({r["problem"] for r in rollouts[i : i + 4]}) == 1 for i in range(0, 16, 4))
-    assert read_lines(folder / "metrics.jsonl")[-1]["held_out_problems"] == 8
-
-
 def test_gsm8k_recipe_on_a_qwen_checkpoint(tmp_path):
     tokenizer = load_tokenizer("verigrad/tiny")
     config = Qwen2Config(

@@ -16,7 +16,7 @@ from trl.trainer import grpo_trainer
 from trl.trainer.utils import get_config_model_id
 
 from verigrad.recipe import load_recipe
-from verigrad.train import grpo
+from verigrad.train import grpo, reinforce
 from verigrad.train.advantages import ADVANTAGES
 from verigrad.train.reliable import Reliable
 from verigrad.train.setup import make_setup
@@ -37,7 +37,7 @@ TRANSFORMERS_HOOKS = {
 # what the kit reads or sets on trl's trainer beside the hooks
 ATTRIBUTES = (
     "_step", "beta", "entropy_coef", "_last_world_entropy", "use_adaptive_entropy", "temperature", "num_generations",
-    "use_vllm", "use_transformers_continuous_batching", "ref_model",
+    "use_vllm", "_get_learning_rate", "ref_model",
 )  # fmt: skip
 
 
@@ -55,8 +55,8 @@ def setups(tmp_path_factory):
                 [f"output_dir={folder}", "max_steps=2", "prompts_per_step=2", "group_size=4", "max_response_tokens=20",
                  "eval.every=0", "tasks=[{name: chain_sum, options: {difficulty: [3, 6]}}]", *more],
             )  # fmt: skip
-            planned = grpo.plan(recipe, 1)
-            problems = grpo.load_problems(recipe, planned["plan"])
+            planned = reinforce.plan(recipe, 1)
+            problems = reinforce.load_problems(recipe, planned)
             watchdog = Watchdog(rank=0, peers={}, limit_s=0, on_orphan=None)
             return recipe, make_setup(recipe, problems, 1, pool, watchdog), problems, planned
 
@@ -67,8 +67,8 @@ def make_trainer(recipe, setup, problems, planned, kind=None):
     """Return a trainer, of the class ``kind`` where given."""
     with pytest.MonkeyPatch.context() as patch:
         if kind is not None:
-            patch.setattr(grpo, "Trainer", kind)
-        trainer = grpo.make_trainer(recipe, setup, problems, planned, lambda _: None)
+            patch.setattr(reinforce, "Trainer", kind)
+        trainer = reinforce.make_trainer(recipe, setup, problems, planned, lambda _: None)
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -278,7 +278,7 @@ def test_trl_still_finds_its_reference_by_the_name_in_the_config(tmp_path):
     assert get_config_model_id(config) == str(tmp_path), "trl moved: get_config_model_id; keep_start relies on it"
     assert "self.ref_model = create_model_from_path(get_config_model_id(self.model.config)" in inspect.getsource(
         grpo_trainer.GRPOTrainer.__init__
-    ), "trl moved: how the reference is made; read grpo.make_trainer again"
+    ), "trl moved: how the reference is made; read reinforce.keep_start again"
 
 
 def test_every_file_of_a_checkpoint_is_plain(trained):

@@ -1,6 +1,5 @@
 """Measure a run before and after training, or one model, on the held-out problems of its recipe."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from verigrad.errors import RunError
 from verigrad.evaluate.records import open_records, read_records, sample_key
 from verigrad.evaluate.sample import GREEDY, sample
-from verigrad.models.load import check_sizes, load_model, load_tokenizer
+from verigrad.models.load import check_sizes, load_model, load_tokenizer, weights_hash
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.load import plain
 from verigrad.scoring import Scorer, make_scorer
@@ -72,15 +71,6 @@ def evaluate_model(recipe: Recipe, file: Path, say: Callable[[str], None], title
         append_lines(file, measure(batch, recipe, model, prompter, scorer))
         say(f"{title}: {len(asks) - len(todo) + start + len(batch)} of {len(asks)} responses")
     return read_records(file)
-
-
-def weights_hash(model: Any) -> str:
-    """Return a hash of every parameter of ``model``."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
-    return digest.hexdigest()[:24]
 
 
 def list_asks(recipe: Recipe, prompter: Any, weights: str) -> list[Ask]:

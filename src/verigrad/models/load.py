@@ -1,5 +1,6 @@
 """Load a model and its tokenizer by name, checked for what training and sampling need."""
 
+import hashlib
 import os
 import warnings
 from pathlib import Path
@@ -120,6 +121,15 @@ def check_sizes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name
             f"model {name!r}: its tokenizer has {len(tokenizer)} tokens, its embedding {rows} rows; they do not belong "
             "together, or the embedding was not resized after tokens were added"
         )
+
+
+def weights_hash(model: Any) -> str:
+    """Return a hash of every parameter of ``model``."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return digest.hexdigest()[:24]
 
 
 def first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Render problems as prompts, and responses as rewards read them: from the assistant header on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from verigrad.errors import RunError
@@ -25,11 +25,13 @@ class Prompter:
         tokenizer: with a chat template.
         tags: of the think/answer structure.
         end_ids: token ids that end a turn.
+        template_options: for the chat template, such as ``enable_thinking``.
     """
 
     tokenizer: Any
     tags: Tags
     end_ids: tuple[int, ...]
+    template_options: Mapping[str, Any] = field(default_factory=dict)
 
     def messages(self, problem: Problem, instruction: str | None) -> list[dict[str, str]]:
         """Return the one user message: the instruction, if any, and the question."""
@@ -38,13 +40,18 @@ class Prompter:
 
     def render(self, messages: list[dict[str, str]]) -> str:
         """Return the prompt text up to where the model begins to write."""
-        return self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        return self.apply(messages, add_generation_prompt=True)
+
+    def apply(self, messages: list[dict[str, str]], *, add_generation_prompt: bool) -> str:
+        """Return ``messages`` as the chat template writes them."""
+        options = {**self.template_options, "add_generation_prompt": add_generation_prompt}
+        return self.tokenizer.apply_chat_template(messages, tokenize=False, **options)
 
     def prefill(self) -> str:
         """Return what the template writes for the model after the assistant header, such as ``<think>``."""
         messages = [{"role": "user", "content": "?"}]
         whole = self.render(messages)
-        before = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=False)
+        before = self.apply(messages, add_generation_prompt=False)
         header = whole[len(before) :] if whole.startswith(before) else whole
         start = header.find(f"<{self.tags.think}>")
         return header[start:] if start >= 0 else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from verigrad.errors import RunError, RunStoppedError
+from verigrad.secrets import masked
 
 Row = dict[str, Any]
 LEVEL = 4  # of gzip: level 6 takes two to four times as long and saves 5 % (128 to 2,000 rows measured)
@@ -134,8 +135,8 @@ def is_after(line: bytes, step: int, place: str) -> bool:
 
 
 def as_line(row: Mapping[str, Any]) -> bytes:
-    """Return ``row`` as a line; escaped to ASCII, so that half a surrogate pair in a response can be kept as well."""
-    return json.dumps(row, ensure_ascii=True).encode("ascii") + b"\n"
+    """Return ``row`` as a line without secrets; in ASCII, so that half a surrogate pair is kept as well."""
+    return masked(json.dumps(row, ensure_ascii=True)).encode("ascii") + b"\n"
 
 
 def whole_lines(file: Path) -> list[bytes]:

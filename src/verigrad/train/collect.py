@@ -86,13 +86,14 @@ class Collector:
         kept: dict[int, Attempt] = {}
         replaced: list[Attempt] = []
         rewards = torch.full((self.groups, self.group_size), torch.nan)
-        todo, refilled = list(range(self.groups)), 0
+        todo, refilled, asked = list(range(self.groups)), 0, set(chosen)
         for round_ in range(self.max_refills + 1):
             if round_:
                 refilled += len(todo)
                 replaced += [kept[place] for place in sorted(kept) if place // self.group_size in todo]
-                for group, row in zip(todo, self.prompts.draw(len(todo)), strict=True):
+                for group, row in zip(todo, self.prompts.draw(len(todo), asked), strict=True):
                     chosen[group] = row
+                asked |= set(chosen)
             kept.update({attempt.place: attempt for attempt in self.fill(todo, chosen, rollout, round_)})
             rewards = self.gather(kept)
             signal = has_signal(rewards).tolist()

@@ -9,19 +9,14 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import DistributedType
 
-from verigrad.errors import InterruptedRunError, RecipeError, RunError, RunStoppedError
+from verigrad.errors import EXIT_INTERRUPTED, STATED, RecipeError, exit_code
 from verigrad.models.load import quiet
 from verigrad.recipe import load_recipe
+from verigrad.secrets import masked
 from verigrad.train.run import train
-from verigrad_rewards.code import SandboxUnavailableError
-from verigrad_rewards.pool import PoolError, RewardError
-from verigrad_rewards.types import ProblemError
 
 USAGE = "usage: accelerate launch -m verigrad.train RECIPE [--accept-change KEY …] [key.sub=value …]"
-INPUT_ERRORS = (RecipeError, RunError, ProblemError, RewardError)
-STOPS = (RunStoppedError, PoolError, SandboxUnavailableError)
 PLAIN = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
-EXIT_STOPPED, EXIT_INPUT, EXIT_INTERRUPTED = 1, 2, 75
 
 
 def main(arguments: list[str]) -> int:
@@ -33,12 +28,8 @@ def main(arguments: list[str]) -> int:
         rest, accepted = split_accepted(arguments)
         recipe = load_recipe(rest[0], rest[1:])
         train(recipe, "accelerate launch -m verigrad.train " + shlex.join(arguments), accepted, state)
-    except INPUT_ERRORS as error:
-        return complain(state, error, EXIT_INPUT)
-    except STOPS as error:
-        return complain(state, error, EXIT_STOPPED)
-    except InterruptedRunError as error:
-        return complain(state, error, EXIT_INTERRUPTED)
+    except STATED as error:
+        return complain(state, error, exit_code(error))
     except KeyboardInterrupt:
         return complain(state, "interrupted before the first step", EXIT_INTERRUPTED)
     return 0
@@ -82,5 +73,5 @@ def split_accepted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def complain(state: PartialState, error: object, code: int) -> int:
     """Print one line, from one process; returns ``code``."""
     if state.is_main_process:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {masked(str(error))}", file=sys.stderr)
     return code

@@ -29,6 +29,16 @@ DERIVED = {
     "save_strategy": "save_every",
     "reward_weights": "shaping",
     "logging_steps": "nothing: every step is logged",
+    "logging_strategy": "nothing: every step is logged",
+    "logging_first_step": "nothing: every step is logged",
+    "logging_nan_inf_filter": "nothing: what is not finite stops the run",
+    "eval_strategy": "eval.every",
+    "eval_steps": "eval.every",
+    "eval_on_start": "nothing: the start model is measured before the first step",
+    "load_best_model_at_end": "keep_best",
+    "save_total_limit": "keep_checkpoints",
+    "save_only_model": "nothing: a checkpoint holds all that a run goes on from",
+    "generation_kwargs": "nothing: the gradient only knows temperature",
     "generation_batch_size": "prompts_per_step and grpo.steps_per_generation",
     "shuffle_dataset": "nothing: the order of the problems follows from the seed",
     "scale_rewards": "advantage",
@@ -51,7 +61,7 @@ LIMITS = {
     "epsilon": (0, inf),
     "epsilon_high": (0, inf),
     "max_grad_norm": (0, inf),
-    "weight_decay": (0, inf),
+    "weight_decay": (0, 100),
     "adam_beta1": (0, 1 - 1e-9),
     "adam_beta2": (0, 1 - 1e-9),
     "warmup_steps": (0, inf),
@@ -132,7 +142,7 @@ def convert(name: str, hint: Any, value: Any) -> Any:
     raise RecipeError(f"{name}: found {value!r}; allowed is {' or '.join(describe(kind) for kind in kinds)}")
 
 
-def shared_settings(recipe: Recipe, output_dir: str) -> dict[str, Any]:
+def shared_settings(recipe: Recipe, output_dir: str, world: int) -> dict[str, Any]:
     """Return what both stages need: full precision off the GPU, no bars, no uploads, no pickled arguments."""
     half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     return {
@@ -150,7 +160,8 @@ def shared_settings(recipe: Recipe, output_dir: str) -> dict[str, Any]:
         "dataloader_pin_memory": torch.cuda.is_available(),
         "lr_scheduler_type": "constant_with_warmup",
         "adam_beta2": 0.98,
-        "ddp_find_unused_parameters": False,
+        # else DDP regroups its sums after a process's first step, and three ranks that go on add in another order
+        "ddp_find_unused_parameters": world > 2,
         "max_grad_norm": 1.0,
     }
 
@@ -184,9 +195,9 @@ def grpo_config(recipe: Recipe, output_dir: str, world: int) -> GRPOConfig:
             )
     rows = recipe.prompts_per_step * recipe.group_size
     settings = {
-        **shared_settings(recipe, output_dir),
+        **shared_settings(recipe, output_dir, world),
         "max_steps": recipe.max_steps,
-        "per_device_train_batch_size": per_device("prompts_per_step × group_size", rows, recipe.grpo, world),
+        "per_device_train_batch_size": per_device("prompts_per_step × group_size", rows, given, world),
         "num_generations": recipe.group_size,
         "max_completion_length": recipe.max_response_tokens,
         "temperature": 1.0,
@@ -251,14 +262,15 @@ def schedule(recipe: Recipe, args: GRPOConfig) -> Schedule:
 
 def sft_config(recipe: Recipe, output_dir: str, world: int) -> SFTConfig:
     """Return trl's SFT config for ``recipe`` on ``world`` processes; rows come tokenized and in their final order."""
+    given = pass_through("sft", recipe.sft, SFTConfig)
     settings = {
-        **shared_settings(recipe, output_dir),
+        **shared_settings(recipe, output_dir, world),
         "max_steps": sum(phase.steps for phase in recipe.phases),
-        "per_device_train_batch_size": per_device("sequences_per_step", recipe.sequences_per_step, recipe.sft, world),
+        "per_device_train_batch_size": per_device("sequences_per_step", recipe.sequences_per_step, given, world),
         "train_sampling_strategy": "sequential",
         "dataset_kwargs": {"skip_prepare_dataset": True},
         "lr_scheduler_type": "cosine",
-        **pass_through("sft", recipe.sft, SFTConfig),
+        **given,
     }
     with refused("sft"):
         return SFTConfig(**settings)

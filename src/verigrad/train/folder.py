@@ -3,9 +3,7 @@
 import fcntl
 import importlib.metadata
 import json
-import os
 import platform
-import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -16,12 +14,13 @@ from verigrad import __version__
 from verigrad.errors import RecipeError, RunError
 from verigrad.recipe import Recipe, write_recipe
 from verigrad.recipe.load import plain
+from verigrad.secrets import masked, secrets
 from verigrad.train.checkpoint import save_synced
 from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, flatten, recipe_keys, settle, shown
 
 PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "sympy")
 LOCK = ".lock"
-SECRET = re.compile(r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|CREDENTIALS?)$", re.IGNORECASE)
+BEGUN = {LOCK, ".run.json.unfinished"}  # all that a start which was killed at once leaves
 
 
 def is_finished(recipe: Recipe, folder: Path, accepted: Sequence[str] = ()) -> bool:
@@ -32,7 +31,7 @@ def is_finished(recipe: Recipe, folder: Path, accepted: Sequence[str] = ()) -> b
     Raises:
         RunError: the folder is there and is no run, or another one, or the recipe never resumes.
     """
-    if not folder.exists() or (folder.is_dir() and not any(f.name != LOCK for f in folder.iterdir())):
+    if not folder.exists() or (folder.is_dir() and {f.name for f in folder.iterdir()} <= BEGUN):
         return False
     if recipe.resume == "never" or not (folder / "run.json").is_file():
         what = "and resume is never" if recipe.resume == "never" else "and holds no run (no run.json)"
@@ -71,13 +70,14 @@ def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Iden
         changed = settle(folder, run["identity"], identity, accepted)
         start = {**facts, "accepted_changes": changed, **surroundings()}
         save_synced(file, without_secrets({**run, "identity": identity, "resumed": [*run["resumed"], start]}))
+        write_recipe(recipe, folder / "recipe.yaml")
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
-    write_recipe(recipe, folder / "recipe.yaml")
     save_synced(file, without_secrets({**facts, **surroundings(), "identity": identity, "resumed": []}))
+    write_recipe(recipe, folder / "recipe.yaml")
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -94,11 +94,6 @@ def read_run(folder: Path) -> dict[str, Any]:
             f"{folder / 'run.json'}: is damaged ({type(error).__name__}: {error}); restore it, or choose another "
             "output_dir"
         ) from None
-
-
-def secrets() -> dict[str, str]:
-    """Return the variables of the environment that hold secrets."""
-    return {k: v for k, v in os.environ.items() if SECRET.search(k) and len(v) >= 8}
 
 
 def refuse_secrets(recipe: Recipe) -> None:
@@ -139,10 +134,7 @@ def lock(folder: Path) -> IO[str]:
 
 def without_secrets(values: Any) -> Any:
     """Return plain values with the value of every secret of the environment masked, wherever it occurs."""
-    text = json.dumps(values)
-    for secret in sorted(secrets().values(), key=len, reverse=True):
-        text = text.replace(json.dumps(secret)[1:-1], "***")
-    return json.loads(text)
+    return json.loads(masked(json.dumps(values)))
 
 
 def surroundings() -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Group-relative policy optimisation (GRPO, arXiv 2402.03300) on trl's trainer."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from accelerate.utils import gather_object
 from trl import GRPOConfig, GRPOTrainer
 
@@ -26,6 +28,7 @@ from verigrad.train.rollouts import (
     unscored_example,
 )
 from verigrad.train.setup import Setup
+from verigrad.train.together import first_said, on_main
 from verigrad_rewards.types import Problem
 
 VLLM_S = 3600.0  # for a rollout, which does not tick there
@@ -85,7 +88,22 @@ class Trainer(Reliable, GRPOTrainer):
         )
 
     def sample_scored(self, problems: Sequence[Problem], seeds: Sequence[int]) -> list[Scored]:
-        """Return one scored response per problem, at the training temperature."""
+        """Return one scored response per problem, at the training temperature.
+
+        Raises:
+            RunStoppedError: a model's output is not finite, on any process.
+        """
+        scored, fault = list[Scored](), None
+        try:
+            scored = self.sample_alone(problems, seeds)
+        except RunStoppedError as error:
+            fault = str(error)
+        if said := first_said(PartialState(), fault):
+            raise RunStoppedError(f"step {self.state.global_step + 1}: {said}")
+        return scored
+
+    def sample_alone(self, problems: Sequence[Problem], seeds: Sequence[int]) -> list[Scored]:
+        """Return one scored response per problem, from this process."""
         if not self.use_vllm:
             model = self.accelerator.unwrap_model(self.model)
             return sample_scored(self.setup, model, problems, seeds, self.temperature)
@@ -94,7 +112,16 @@ class Trainer(Reliable, GRPOTrainer):
             ids, self.sampler_logps = super()._generate_single_turn(prompts, None, {}, self.num_generations)
         return score_all(self.setup, problems, ids)
 
-    def _generate_single_turn(self, *_: Any, **__: Any) -> Any:
+    def _generate_single_turn(self, prompt_ids: Any, *_: Any, **__: Any) -> Any:
+        setup = self.setup
+        rows = {attempt.row: ids for attempt, ids in zip(self.rollout().kept, prompt_ids, strict=True)}
+        for row, ids in rows.items():
+            problem = self.problems[row]
+            if list(ids) != list(setup.prompter.token_ids(problem, setup.instruction(problem))):
+                raise RunStoppedError(
+                    f"{problem.id}: trl reads its prompt as other tokens than were sampled from; remove what changes "
+                    "prompts from grpo"
+                )
         return [attempt.scored.ids for attempt in self.rollout().kept], self.sampler_logps
 
     def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> Any:
@@ -133,20 +160,28 @@ class Trainer(Reliable, GRPOTrainer):
         rows = sorted(gather_object(mine), key=archive_order)
         step = self.state.global_step + 1
         kept = [row for row in rows if row["kept"]]
+        on_main(PartialState(), lambda: self.archive(step, rows))
         if self.accelerator.is_main_process:
-            write_rollout(self.setup.folder, step, ({"step": step, **row} for row in rows))
             metrics = step_metrics(kept, self.recipe.group_size, self.setup.prompter.tags)
-            dial = {"dial": self.prompts.dial} if self.recipe.curriculum else {}
-            refills = {"refilled": collected.refilled} if self.recipe.max_refills else {}
-            self.on_rollout({"rollout": number, **metrics, **dial, **refills, "sample": kept})
+            metrics["unscored"] = sum(row["reward"] is None for row in rows)
+            if self.recipe.curriculum:
+                metrics["dial"] = self.prompts.dial
+            if self.recipe.max_refills:
+                metrics |= {"refilled": collected.refilled, "accuracy_sampled": accuracy(rows)}
+            self.on_rollout({"rollout": number, **metrics, "sample": kept})
         self.prompts.learn(outcomes(rows, self.prompts.levels))
         self.require_scores(rows)
+
+    def archive(self, step: int, rows: Sequence[Rollout]) -> None:
+        """Keep every response of a rollout; on the main process."""
+        write_rollout(self.setup.folder, step, rows)
 
     def row(self, attempt: Any, advantage: float, kept: bool) -> Rollout:
         """Return one response as the archive keeps it."""
         problem, scored = self.problems[attempt.row], attempt.scored
         formed = self.setup.scorer.keeps_format(problem, scored.response)
-        where = {"place": attempt.place, "round": attempt.round, "row": attempt.row, "kept": kept}
+        group = attempt.place // self.recipe.group_size
+        where = {"group": group, "place": attempt.place, "round": attempt.round, "row": attempt.row, "kept": kept}
         return {**rollout_row(problem, scored, formed), **where, "advantage": advantage}
 
     def require_scores(self, rows: Sequence[Rollout]) -> None:
@@ -200,17 +235,21 @@ class Trainer(Reliable, GRPOTrainer):
         ids, mask = (
             torch.cat([output[f"prompt_{kind}"], output[f"completion_{kind}"]], 1)[:rows] for kind in ("ids", "mask")
         )
-        width = output["completion_ids"].shape[1]
-        model = self.model
-        model.eval()
+        width, weighed = output["completion_ids"].shape[1], output["completion_mask"][:rows]
+        policy: Any = self.accelerator.unwrap_model(self.model)
+        policy.eval()  # a reference has no dropout
         with torch.no_grad():
-            ours, _, _ = self._get_per_token_logps_and_entropies(model, ids, mask, width)
-        model.train()
-        gap = (output["ref_per_token_logps"][:rows] - ours) * output["completion_mask"][:rows]
-        kl = float((gap.exp() - gap - 1).sum() / output["completion_mask"][:rows].sum().clamp(min=1))
-        if not kl < 1e-6:
+            ours, _, _ = self._get_per_token_logps_and_entropies(policy, ids, mask, width)
+            with policy.disable_adapter() if self.ref_model is None else contextlib.nullcontext():
+                reference = policy if self.ref_model is None else self.ref_model
+                theirs, _, _ = self._get_per_token_logps_and_entropies(reference, ids, mask, width)
+        policy.train()
+        gap = (theirs - ours) * weighed
+        kl = float((gap.exp() - gap - 1).sum() / weighed.sum().clamp(min=1))
+        wrong = None if kl < 1e-6 else f"{kl:.2g}"
+        if said := first_said(PartialState(), wrong):
             raise RunStoppedError(
-                f"the reference model is not the start model: their KL divergence before the first step is {kl:.2g} "
+                f"the reference model is not the start model: their KL divergence before the first step is {said} "
                 "nats per token; allowed is below 1e-6"
             )
 
@@ -221,6 +260,8 @@ class Trainer(Reliable, GRPOTrainer):
         seeds = [self.recipe.eval.seed * 1_000_003 + i for i in range(rank, len(self.setup.held_out), world)]
         model = self.accelerator.unwrap_model(self.model)
         scored = sample_scored(self.setup, model, mine, seeds, self.recipe.eval.temperature)
-        rows = [rollout_row(p, s, formed=True) for p, s in zip(mine, scored, strict=True)]
+        formed = [self.setup.scorer.keeps_format(p, s.response) for p, s in zip(mine, scored, strict=True)]
+        rows = [rollout_row(p, s, f) for p, s, f in zip(mine, scored, formed, strict=True)]
         everyone = gather_object(rows)
-        return accuracy(everyone), len(everyone)
+        self.require_scores(everyone)
+        return accuracy(everyone), sum(row["reward"] is not None for row in everyone)

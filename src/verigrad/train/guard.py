@@ -179,9 +179,9 @@ def no_gradient(history: Sequence[Row], guard: Guard) -> str | None:
     if len(numbers) < guard.patience or any(row["grad_norm"] or not row.get("effective_responses") for row in recent):
         return None
     return (
-        f"the gradient was 0 in steps {recent[0]['step']} to {recent[-1]['step']} although responses of a prompt earned "
-        "different rewards: nothing that is trained takes part in the loss; check that the adapter is active, and "
-        "grpo.mask_truncated_completions"
+        f"the gradient was 0 in steps {recent[0]['step']} to {recent[-1]['step']} although responses of a prompt "
+        "earned different rewards: nothing that is trained takes part in the loss; check that the adapter is "
+        "active, and grpo.mask_truncated_completions"
     )
 
 

@@ -1,9 +1,12 @@
 """What a run is made of, as values that can be compared: resuming notices what changed and asks before it goes on."""
 
+import ast
 import hashlib
 import importlib
 import inspect
 import json
+import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,12 @@ from verigrad_rewards.types import Problem
 FREE = ("resume", "output_dir", "save_every", "keep_checkpoints", "scoring", "hang_timeout_s", "preflight", "guard")
 FREE_EVAL = ("problems", "ood_problems", "samples")  # of the evaluation after training
 
+# changing these in the middle of a run would change what its steps are
+FIXED = ("model", "stage", "from_scratch", "lora", "phases", "sequences_per_step")
+FIXED_GRPO = ("steps_per_generation", "num_iterations", "gradient_accumulation_steps", "optim")
 BESIDE_RECIPE = ("dataset", "template", "rewards", "start_weights", "world_size")
 KIT = "verigrad_rewards"
+INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 Identity = dict[str, Any]
 
@@ -58,6 +65,12 @@ def is_free(key: str) -> bool:
     return first in FREE or (first == "eval" and rest in FREE_EVAL)
 
 
+def is_fixed(key: str) -> bool:
+    """Whether a key of the recipe cannot change within a run, accepted or not."""
+    first, _, rest = key.partition(".")
+    return first in FIXED or (first == "grpo" and rest in FIXED_GRPO)
+
+
 def flatten(values: Any, path: str = "") -> dict[str, Any]:
     """Return nested mappings and lists as one mapping with keys such as ``tasks.0.name``."""
     if isinstance(values, Mapping) and values:
@@ -75,17 +88,41 @@ def fingerprint(values: Any) -> str:
 
 
 def sources(scorer: Scorer) -> dict[str, str]:
-    """Return a hash of the source that decides every reward: its module, or all of the kit's own rewards."""
+    """Return a hash of the source that decides every reward: its module and those it imports, or all the kit's own."""
     parts = [*scorer.correctness.values(), *scorer.shaping]
-    names = {part.reward.__module__ for part in parts}
+    names = {inspect.unwrap(part.reward).__module__ for part in parts}
     return {name: source_hash(name) for name in sorted(KIT if n.startswith(f"{KIT}.") else n for n in names)}
 
 
 def source_hash(module: str) -> str:
-    """Return a hash of the source of a module, or of every module of the kit's rewards."""
+    """Return a hash of the source of a module and of what it imports, or of every module of the kit's rewards."""
     file = Path(inspect.getsourcefile(importlib.import_module(module)) or "")
-    files = sorted(file.parent.rglob("*.py")) if module == KIT else [file]
+    files = sorted(file.parent.rglob("*.py")) if module == KIT else sorted(reached(module, set()))
     return fingerprint([f.read_bytes().hex() for f in files])
+
+
+def reached(module: str, seen: set[Path]) -> set[Path]:
+    """Return the source files of an imported module and of those that it imports, but for installed ones."""
+    found = sys.modules.get(module)
+    file = Path(getattr(found, "__file__", None) or "")
+    if file.suffix != ".py" or file in seen or any(str(file).startswith(place) for place in INSTALLED):
+        return seen
+    seen.add(file)
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        for name in imported(node, getattr(found, "__package__", None) or ""):
+            reached(name, seen)
+    return seen
+
+
+def imported(node: ast.AST, package: str) -> list[str]:
+    """Return the modules that a statement may import, by their full names."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    above = ".".join(package.split(".")[: -node.level + 1 or None]) if node.level else ""
+    base = ".".join(part for part in (above, node.module) if part)
+    return [base, *(f"{base}.{alias.name}" for alias in node.names)]
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -106,6 +143,13 @@ def settle(run: Path, before: Mapping[str, Any], now: Mapping[str, Any], accepte
         if key not in found:
             what = f"changed are {', '.join(found)}" if found else "nothing has changed"
             raise RecipeError(f"--accept-change {key}: has not changed since {run} was started; {what}")
+    fixed = [key for key in found if is_fixed(key)]
+    if fixed:
+        old, new = found[fixed[0]]
+        raise RunError(
+            f"{run}: {fixed[0]} was {shown(old)} when this run was started and is {shown(new)} now, which no run can "
+            "go on with; restore it, or choose another output_dir"
+        )
     open_keys = [key for key in found if key not in accepted]
     if open_keys:
         key = open_keys[0]

@@ -8,7 +8,7 @@ from accelerate.commands.launch import launch_command, launch_command_parser
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from verigrad.train.signals import EXIT_STOPPED
+from verigrad.errors import EXIT_INTERRUPTED
 
 
 def launch(config: str, arguments: Sequence[str]) -> int:
@@ -27,7 +27,7 @@ def launch(config: str, arguments: Sequence[str]) -> int:
     except subprocess.CalledProcessError as error:
         return own_code(error.returncode)
     except SignalException:
-        return EXIT_STOPPED
+        return EXIT_INTERRUPTED
     return 0
 
 

@@ -31,7 +31,8 @@ def sample_scored(
     """Return one scored response per problem, in order; each is decided by the weights, its problem and its seed."""
     ids: dict[int, list[int]] = {}
     pending = {}
-    prompts = [setup.prompter.token_ids(problem, setup.instruction(problem)) for problem in problems]
+    known = {p.id: setup.prompter.token_ids(p, setup.instruction(p)) for p in {p.id: p for p in problems}.values()}
+    prompts = [known[problem.id] for problem in problems]
     for rows, decoded in sample_batches(
         model,
         prompts,

@@ -13,12 +13,14 @@ from typing import Any
 from accelerate import PartialState
 from accelerate.utils import gather_object
 
-from verigrad.errors import RecipeError
+from verigrad.errors import RecipeError, RunError, RunStoppedError
 from verigrad.recipe.schema import Recipe
 from verigrad.train.archive import append_lines, read_lines
+from verigrad.train.identity import sources
 from verigrad.train.measure import sample_scored
 from verigrad.train.rollouts import mean
 from verigrad.train.setup import Setup
+from verigrad.train.together import on_main
 from verigrad_rewards.types import Problem, Status
 
 BATCH = 64  # problems measured between two writes
@@ -30,29 +32,62 @@ def problem_key(problem: Problem, prompt: Sequence[int]) -> str:
     return hashlib.sha256(decided.encode()).hexdigest()[:24]
 
 
-def rates_file(recipe: Recipe, weights: str) -> Path:
-    """Return the file of pass rates of a model with hash ``weights`` under the recipe's sampling."""
-    temperature = float(recipe.grpo.get("temperature", 1.0))
-    settings = [weights, recipe.pass_rates.samples, temperature, recipe.max_response_tokens, recipe.seed]
-    name = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:24]
+def rates_file(recipe: Recipe, setup: Setup, weights: str) -> Path:
+    """Return the file of pass rates of a model with hash ``weights`` under the recipe's sampling and rewards."""
+    rewards = [sources(setup.scorer), {name: part.options for name, part in setup.scorer.correctness.items()}]
+    sampling = [recipe.pass_rates.samples, temperature(recipe), recipe.max_response_tokens, recipe.seed]
+    name = hashlib.sha256(json.dumps([weights, sampling, rewards], sort_keys=True).encode()).hexdigest()[:24]
     return Path(recipe.pass_rates.cache).expanduser() / f"{name}.jsonl"
 
 
-def pass_rates(recipe: Recipe, setup: Setup, problems: Sequence[Problem], weights: str) -> list[float]:
-    """Return the pass rate of every problem, from the cache where it holds it; every process measures its share."""
-    state, file = PartialState(), rates_file(recipe, weights)
+def temperature(recipe: Recipe) -> float:
+    """Return the temperature that training samples at."""
+    return float(recipe.grpo.get("temperature", 1.0))
+
+
+def read_rates(file: Path) -> dict[str, float]:
+    """Return the known pass rates by problem key.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    try:
+        return {row["key"]: float(row["rate"]) for row in (read_lines(file) if file.is_file() else [])}
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{file}: is no file of pass rates; delete it to measure anew") from None
+
+
+def keep_rates(file: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Append measured pass rates."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    append_lines(file, sorted(rows, key=lambda row: row["place"]))
+
+
+def pass_rates(
+    recipe: Recipe, setup: Setup, problems: Sequence[Problem], weights: str, heed: Callable[[], None]
+) -> list[float]:
+    """Return the pass rate of every problem, from the cache where it holds it; every process measures its share.
+
+    Raises:
+        RunStoppedError: too many responses could not be scored; nothing of them is kept.
+    """
+    state, file = PartialState(), rates_file(recipe, setup, weights)
     keys = [problem_key(p, setup.prompter.token_ids(p, setup.instruction(p))) for p in problems]
-    known = {row["key"]: row["rate"] for row in (read_lines(file) if file.is_file() else [])}
+    known = on_main(state, lambda: read_rates(file))  # from one process, for another run may be adding to the file
     todo = [i for i, key in enumerate(keys) if key not in known]
     for start in range(0, len(todo), BATCH):
+        heed()
         batch = todo[start : start + BATCH]
-        rows: list[dict[str, Any]] = gather_object(
-            measure(recipe, setup, problems, keys, batch[state.process_index :: state.num_processes])
-        )
+        mine = batch[state.process_index :: state.num_processes]
+        rows: list[dict[str, Any]] = gather_object(measure(recipe, setup, problems, keys, mine))
+        unscored = sum(row["unscored"] for row in rows) / (len(rows) * recipe.pass_rates.samples)
+        if unscored > recipe.scoring.max_unscored:
+            raise RunStoppedError(
+                f"pass rates: {100 * unscored:.0f} % of the responses could not be scored; allowed is a share of "
+                f"{recipe.scoring.max_unscored:g} (scoring.max_unscored); mend the reward"
+            )
         known.update({row["key"]: row["rate"] for row in rows})
-        if state.is_main_process:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            append_lines(file, sorted(rows, key=lambda row: row["place"]))
+        on_main(state, lambda rows=rows: keep_rates(file, [row for row in rows if not row["unscored"]]))
     return [known[key] for key in keys]
 
 
@@ -63,11 +98,18 @@ def measure(
     samples = recipe.pass_rates.samples
     asked = [problems[i] for i in places for _ in range(samples)]
     seeds = [int(keys[i][:12], 16) * 1_000 + k + recipe.seed for i in places for k in range(samples)]
-    scored = sample_scored(setup, setup.model, asked, seeds, float(recipe.grpo.get("temperature", 1.0)))
+    scored = sample_scored(setup, setup.model, asked, seeds, temperature(recipe))
     statuses = [s.score.correctness.status for s in scored]
     groups = [statuses[n * samples : (n + 1) * samples] for n in range(len(places))]
     return [
-        {"key": keys[i], "place": i, "problem": problems[i].id, "samples": samples, "rate": rate(group)}
+        {
+            "key": keys[i],
+            "place": i,
+            "problem": problems[i].id,
+            "samples": samples,
+            "rate": rate(group),
+            "unscored": group.count(Status.UNSCORED),
+        }
         for i, group in zip(places, groups, strict=True)
     ]
 
@@ -78,7 +120,12 @@ def rate(statuses: Sequence[Status]) -> float:
 
 
 def worthwhile(
-    recipe: Recipe, setup: Setup, problems: Sequence[Problem], weights: str, say: Callable[[str], None]
+    recipe: Recipe,
+    setup: Setup,
+    problems: Sequence[Problem],
+    weights: str,
+    say: Callable[[str], None],
+    heed: Callable[[], None],
 ) -> list[Problem]:
     """Return the problems whose pass rate lies in the recipe's bounds.
 
@@ -86,7 +133,7 @@ def worthwhile(
         RecipeError: none does.
     """
     wanted = recipe.pass_rates
-    rates = pass_rates(recipe, setup, problems, weights)
+    rates = pass_rates(recipe, setup, problems, weights, heed)
     kept = [p for p, r in zip(problems, rates, strict=True) if wanted.low <= r <= wanted.high]
     below, above = sum(r < wanted.low for r in rates), sum(r > wanted.high for r in rates)
     asked = f"{len(problems)} train problems at {wanted.samples} samples each"

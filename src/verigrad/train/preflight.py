@@ -63,7 +63,7 @@ def template_facts(prompter: Prompter) -> dict[str, Any]:
     tag = f"<{prompter.tags.think}>"
     ids = prompter.tokenizer(tag, add_special_tokens=False)["input_ids"]
     turn = [{"role": "user", "content": "?"}, {"role": "assistant", "content": f"{tag}x-x-x</{prompter.tags.think}>y"}]
-    again = prompter.tokenizer.apply_chat_template(turn, tokenize=False)
+    again = prompter.apply(turn, add_generation_prompt=False)
     return {
         "think_prefilled": bool(prompter.prefill()),
         "think_vanishes": tag not in prompter.tokenizer.decode(ids, skip_special_tokens=True),

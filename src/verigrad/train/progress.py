@@ -82,11 +82,14 @@ class Progress:
         elif step == 1 or step % max(1, self.total // 20) == 0 or step == self.total:
             numbers = "  ".join(f"{label} {shown(metrics.get(k))}" for k, label in SHOWN.items() if k in metrics)
             line = f"step {step}/{self.total}  {numbers}  {self.eta(step)} left"
-            self.console.print(line, highlight=False, soft_wrap=True)
+            self.say(line)
 
     def say(self, line: str) -> None:
-        """Print a line above the picture."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        """Print a line above the picture; a closed or narrow-minded output never stops a run."""
+        try:
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        except (SystemExit, OSError, UnicodeError):  # rich turns a broken pipe into SystemExit
+            self.console.quiet = True
 
     def eta(self, step: int) -> str:
         """Return the time left, judged by the steps so far."""

@@ -1,12 +1,12 @@
 """Which problem every prompt of a run asks: derived from the seed, so that a checkpoint keeps a few counts.
 
 An epoch is one pass over the problems in an order that seed and epoch decide. A rollout takes the next ones and runs
-on into the next epoch where one ends, so no problem is left out. With a curriculum every level has its own order;
-level 0 is the easiest of each task, so that tasks with different dials can be mixed.
+on into the next epoch where one ends, so no problem is left out; none comes twice in a rollout. With a curriculum every
+level has its own order; level 0 is the easiest of each task, so that tasks with different dials can be mixed.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from verigrad.errors import RecipeError
@@ -26,16 +26,27 @@ class Stream:
     """Rows drawn one after the other, epoch by epoch.
 
     Attributes:
-        drawn: how many were drawn; all that has to be kept.
+        drawn: how many came up so far.
+        waiting: rows that came up in a rollout that had them already, and go into the next one.
     """
 
     def __init__(self, rows: Sequence[int], seed: int) -> None:
         self.rows, self.seed = rows, seed
-        self.drawn = 0
+        self.drawn, self.waiting = 0, list[int]()
         self.epoch, self.order = -1, list[int]()
 
-    def draw(self) -> int:
-        """Return the next row."""
+    def draw(self, taken: Collection[int]) -> int:
+        """Return the next row that is not ``taken``; where all are, the next one."""
+        fresh = next((row for row in self.waiting if row not in taken), None)
+        if fresh is not None:
+            self.waiting.remove(fresh)
+            return fresh
+        while (row := self.next()) in taken and len(self.waiting) < len(self.rows):
+            self.waiting.append(row)
+        return row
+
+    def next(self) -> int:
+        """Return the row that comes up next."""
         epoch, place = divmod(self.drawn, len(self.rows))
         if epoch != self.epoch:
             self.epoch, self.order = epoch, epoch_order(len(self.rows), self.seed, epoch)
@@ -59,10 +70,16 @@ class Prompts:
         self.streams = {level: Stream(rows[level], seed) for level in sorted(rows)}
         self.dial = min(self.streams)
 
-    def draw(self, count: int) -> list[int]:
-        """Return the next ``count`` rows, evenly over the levels trained on, the hardest first."""
-        levels = self.window()
-        return [self.streams[levels[i % len(levels)]].draw() for i in range(count)]
+    def draw(self, count: int, taken: Collection[int] = ()) -> list[int]:
+        """Return the next ``count`` rows that differ from one another and from those ``taken`` in the same rollout.
+
+        They are spread evenly over the levels trained on, the hardest first. A row comes twice only where a level has
+        too few.
+        """
+        levels, rows = self.window(), list[int]()
+        for i in range(count):
+            rows.append(self.streams[levels[i % len(levels)]].draw({*taken, *rows}))
+        return rows
 
     def window(self) -> list[int]:
         """Return the levels trained on."""
@@ -86,13 +103,16 @@ class Prompts:
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint keeps, as JSON values."""
-        return {"dial": self.dial, "drawn": {str(level): s.drawn for level, s in self.streams.items()}}
+        streams = {str(level): {"drawn": s.drawn, "waiting": list(s.waiting)} for level, s in self.streams.items()}
+        return {"dial": self.dial, "streams": streams}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state."""
-        self.dial = state["dial"]
-        for level, stream in self.streams.items():
-            stream.drawn = state["drawn"][str(level)]
+        self.dial = max((level for level in self.streams if level <= state["dial"]), default=self.dial)
+        for level, stream in self.streams.items():  # a level that the recipe has added since begins at its start
+            kept = state["streams"].get(str(level), {"drawn": 0, "waiting": []})
+            stream.drawn = kept["drawn"]
+            stream.waiting = [row for row in kept["waiting"] if row in stream.rows]
 
 
 def levels_of(problems: Sequence[Problem]) -> list[int]:

@@ -1,6 +1,7 @@
 """Writes one line of numbers per step, and decides after each whether to save and whether to stop."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Recorder(TrainerCallback):
         self.progress: Progress | None = None
         self.trainer: Any = None
         self.clock = time.monotonic()
+        self.loaded: Callable[[], object] = lambda: None  # called when all is loaded
 
     def go_on(self) -> None:
         """Take the lines of the steps before, of a run that is resumed."""
@@ -53,6 +55,8 @@ class Recorder(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Measure the start model, which the run must not fall behind."""
+        self.loaded()
+        self.clock = time.monotonic()
         if state.global_step == 0 and not self.history and (held_out := self.check_held_out(0, state.max_steps)):
             self.keep({"step": 0, **held_out}, [])
 
@@ -79,10 +83,9 @@ class Recorder(TrainerCallback):
 
     def keep(self, line: dict[str, Any], samples: list[dict[str, Any]]) -> None:
         """Add a line to the run's metrics and show it."""
-        if self.state.is_main_process:
-            append_lines(self.file, [line])
-            if self.progress:
-                self.progress.update(line["step"], line, samples)
+        on_main(self.state, lambda: append_lines(self.file, [line]))
+        if self.progress:
+            self.progress.update(line["step"], line, samples)
         self.history.append(line)
 
     def check_held_out(self, step: int, last: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What both stages add to transformers' trainer: derived randomness, finite steps, whole checkpoints, exact resume."""
 
+import contextlib
 import copy
 import math
 from pathlib import Path
@@ -13,13 +14,13 @@ from torch import Tensor
 from transformers import Trainer, set_seed
 
 from verigrad.errors import RunStoppedError
+from verigrad.models.load import first_line
 from verigrad.train.checkpoint import BEST, best_step, fault, folder_of, rotate, save_synced, write_checkpoint
 from verigrad.train.setup import Setup
 from verigrad.train.state import (
     load_json,
     load_optimizer,
     load_scheduler,
-    on_disk,
     save_json,
     save_optimizer,
     settings,
@@ -88,7 +89,14 @@ class Reliable(Trainer):
         self.setup.watchdog.tick()
         if self.start_settings is None:
             self.start_settings = settings(self.optimizer.state_dict())
-        loss = super().training_step(model, inputs, num_items_in_batch)
+        try:
+            loss = super().training_step(model, inputs, num_items_in_batch)
+        except torch.OutOfMemoryError as error:
+            raise RunStoppedError(
+                f"step {self.state.global_step + 1}: out of memory ({first_line(error)}); raise "
+                f"{self.setup.stage}.gradient_accumulation_steps, set {self.setup.stage}.gradient_checkpointing: true, "
+                "or lower max_response_tokens"
+            ) from None
         self.micro_step += 1
         if self.sick_batch is None and not math.isfinite(loss.item()):
             self.sick_batch = {"loss": loss.item(), **self.batch}
@@ -115,14 +123,16 @@ class Reliable(Trainer):
         step = self.state.global_step + 1
         file = self.setup.folder / "stopped" / f"step-{step:06d}-rank-{self.args.process_index}.safetensors"
         batch = self.sick_batch or self.batch
-        facts = {"step": step, "found": anywhere, "loss": str(batch.get("loss")), "grad_norm": str(grad_norm)}
-        with on_disk(file):
+        facts = {"step": step, "found": sick, "loss": str(batch.get("loss")), "grad_norm": str(grad_norm)}
+        tensors = {k: v.detach().cpu().contiguous() for k, v in batch.items() if isinstance(v, Tensor)}
+        with contextlib.suppress(OSError, SafetensorError):  # a full disk must not hide why the run stops
             file.parent.mkdir(exist_ok=True)
-            save_file({k: v.detach().cpu().contiguous() for k, v in batch.items() if isinstance(v, Tensor)}, file)
+            save_file(tensors, file)
             save_json(file.with_suffix(".json"), facts)
         raise RunStoppedError(
-            f"step {step}: {anywhere}; the weights were not updated, and the checkpoint before is untouched. The batch "
-            f"is in {file}. Go on with a lower learning rate and --accept-change {self.setup.stage}.learning_rate"
+            f"step {step}: {anywhere}; the weights were not updated, and the checkpoint before is untouched. The "
+            f"batch is in {file.parent}. Go on with a lower learning rate and --accept-change "
+            f"{self.setup.stage}.learning_rate"
         )
 
     def sick_weights(self) -> str | None:
@@ -169,20 +179,27 @@ class Reliable(Trainer):
         self.moved, self.sums = True, None
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        sick = self.sick_weights() or self.sick_output()
-        anywhere = first_said(PartialState(), sick)
+        self.require_sound()
         step = self.state.global_step
+        on_main(PartialState(), lambda: self.write(step))
+
+    def require_sound(self) -> None:
+        """Stop before weights that are not sane are written.
+
+        Raises:
+            RunStoppedError: with what is wrong with them.
+        """
+        anywhere = first_said(PartialState(), self.sick_weights() or self.sick_output())
         if anywhere:
             raise RunStoppedError(
-                f"step {step}: {anywhere}, so nothing is saved; the checkpoint before is untouched. Go on with a lower "
-                f"learning rate and --accept-change {self.setup.stage}.learning_rate"
+                f"step {self.state.global_step}: {anywhere}, so nothing is saved; the checkpoint before is untouched. "
+                f"Go on with a lower learning rate and --accept-change {self.setup.stage}.learning_rate"
             )
-        on_main(PartialState(), lambda: self.write(step))
 
     def write(self, step: int) -> None:
         """Write the checkpoint of ``step`` and delete those that are no longer kept."""
         with self.setup.watchdog.patient(SAVING_S):
-            write_checkpoint(self.root, step, self.fill, state_bytes(self.model))
+            write_checkpoint(self.root, step, self.fill, state_bytes(self.model, self.moving_reference()))
         if self.new_best is not None:
             save_synced(self.root / BEST, {"step": step, **self.new_best})
             self.new_best = None
@@ -211,7 +228,8 @@ class Reliable(Trainer):
         state.log_history, state.stateful_callbacks = [], {}  # metrics.jsonl holds the one, nothing needs the other
         state.save_to_json(str(folder / "trainer_state.json"))
         scaler = getattr(self.accelerator, "scaler", None)
-        save_json(folder / KIT, {**self.kit_state(), "scaler": scaler.state_dict() if scaler else None})
+        own = {"moved": self.moved, "scaler": scaler.state_dict() if scaler else None}
+        save_json(folder / KIT, {**self.kit_state(), **own})
         if (reference := self.moving_reference()) is not None:
             save_file(
                 {k: v.clone() for k, v in reference.state_dict().items()}, folder / REFERENCE
@@ -236,9 +254,10 @@ class Reliable(Trainer):
         self.optimizer.load_state_dict(load_optimizer(self.optimizer.state_dict(), folder))
         load_scheduler(self.lr_scheduler, self.optimizer, folder)
         kept = load_json(folder / KIT)
-        if kept.pop("scaler") is not None:
+        self.moved = kept.pop("moved")
+        if (scaling := kept.pop("scaler")) is not None:
             scaler: Any = self.accelerator.scaler
-            scaler.load_state_dict(load_json(folder / KIT)["scaler"])
+            scaler.load_state_dict(scaling)
         if (reference := self.moving_reference()) is not None:
             reference.load_state_dict(load_file(folder / REFERENCE))
         self.micro_step = self.state.global_step * self.args.gradient_accumulation_steps

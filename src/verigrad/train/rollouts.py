@@ -53,6 +53,12 @@ def think_length(text: str, tags: Tags) -> int:
     return len(rest.split(f"</{tags.think}>")[0].strip()) if opened else 0
 
 
+def has_spread(rewards: Sequence[float | None]) -> bool:
+    """Whether two scored rewards of a group differ, so that it carries a signal."""
+    scored = [reward for reward in rewards if reward is not None]
+    return bool(scored) and max(scored) - min(scored) > TIE
+
+
 def mean(values: Sequence[float]) -> float | None:
     """Return the mean, None of nothing."""
     return sum(values) / len(values) if values else None
@@ -71,7 +77,7 @@ def step_metrics(rollouts: Sequence[Rollout], group_size: int, tags: Tags) -> di
         "tokens": mean([r["num_tokens"] for r in rollouts]),
         "format": mean([r["format"] for r in rollouts]),
         "truncated": mean([not r["finished"] for r in rollouts]),
-        "no_signal": mean([max(group, default=0) - min(group, default=0) <= TIE for group in scored]),
+        "no_signal": mean([not has_spread(group) for group in scored]),
         "repetition": mean([ends_in_loop(r["response"]) for r in rollouts]),
         "unscored": sum(r["reward"] is None for r in rollouts),
         "responses": len(rollouts),

@@ -1,24 +1,32 @@
 """Run the stage of a recipe from its first check to its saved model, or on from where it was interrupted."""
 
 import contextlib
-import os
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
-from accelerate.utils import gather_object
 from transformers import PrinterCallback
 
-from verigrad.errors import InterruptedRunError, RunStoppedError
-from verigrad.evaluate.run import weights_hash
+from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
+from verigrad.models.load import weights_hash
 from verigrad.recipe import Recipe
 from verigrad.scoring import sandboxes
-from verigrad.train import reinforce, sft
-from verigrad.train.archive import cut_after
-from verigrad.train.checkpoint import best_step, folder_of, last_whole, save_synced, step_of, sync, unused
+from verigrad.train import guard, reinforce, sft
+from verigrad.train.archive import cut_after, read_lines
+from verigrad.train.checkpoint import (
+    BEST,
+    UNFINISHED,
+    best_step,
+    discard,
+    folder_of,
+    last_whole,
+    save_synced,
+    step_of,
+    sync,
+    unused,
+)
 from verigrad.train.folder import begin, is_finished, lock, refuse_secrets
 from verigrad.train.identity import identify
 from verigrad.train.pass_rates import worthwhile
@@ -29,13 +37,12 @@ from verigrad.train.reliable import SAVING_S
 from verigrad.train.setup import Setup, describe, make_setup
 from verigrad.train.signals import StopRequest
 from verigrad.train.state import on_disk
-from verigrad.train.together import on_main
-from verigrad.train.watchdog import Board, Watchdog, launched, local_peers, new_board
+from verigrad.train.supervision import make_watchdog, tick_with, workers_for
+from verigrad.train.together import first_said, on_main
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem
 
 LOADING_S = 1800.0  # loading, checking and hashing do not tick
-OTHER_HOSTS_S = 600.0  # ranks that wait for one on another host cannot see whether it makes progress
 
 
 def train(recipe: Recipe, command: str, accepted: Sequence[str], state: PartialState) -> None:
@@ -60,51 +67,16 @@ def train(recipe: Recipe, command: str, accepted: Sequence[str], state: PartialS
             planned = stage.plan(recipe, state.num_processes)
             problems = stage.load_problems(recipe, planned)
             setup = make_setup(recipe, problems, state.num_processes, pool, watchdog)
-            setup.model.register_forward_pre_hook(lambda *_: watchdog.tick())
-            run = Run(recipe, setup, request, state, stack)
-            trainer = run.prepare(planned, problems, command, accepted)
-        run.go(trainer)
+            tick_with(setup.model, watchdog)
+            weights = weights_hash(setup.model)
+        run = Run(recipe, setup, request, state, stack)
+        run.go(run.prepare(planned, problems, weights, command, accepted))
 
 
 def say(state: PartialState, line: str) -> None:
     """Print one line, from one process."""
     if state.is_main_process:
         print(line, file=sys.stderr)
-
-
-def workers_for(recipe: Recipe, state: PartialState) -> int:
-    """Return how many workers score for this process: by default one per core that the training processes leave."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", state.num_processes))
-    return recipe.scoring.workers or min(16, max(1, (cores - local) // local))
-
-
-def make_watchdog(recipe: Recipe, request: StopRequest, state: PartialState) -> Watchdog:
-    """Return what ends every rank when one hangs, and this one when its launcher has died."""
-    rank, host = state.process_index, socket.gethostname()
-    everyone = gather_object([(host, os.getpid())])
-    peers = local_peers(everyone, rank)
-    here = sorted([rank, *peers])
-    boards = gather_object([new_board(len(here)) if peers and rank == here[0] else None])
-    board = Board(boards[here[0]], here.index(rank)) if peers else None
-    state.wait_for_everyone()
-    if boards[rank] is not None:
-        boards[rank].unlink()
-    hosts = {name for name, _ in everyone}
-    return Watchdog(
-        rank=rank,
-        peers=peers,
-        board=board,
-        limit_s=recipe.hang_timeout_s if len(hosts) == 1 else max(recipe.hang_timeout_s, OTHER_HOSTS_S),
-        on_orphan=(lambda: orphaned(request, state)) if launched(os.environ) else None,
-    )
-
-
-def orphaned(request: StopRequest, state: PartialState) -> bool:
-    """Ask to stop as the launcher has died; returns whether soon, which Ctrl-C under one process's launcher is not."""
-    asked = request.requested
-    request.request("the launcher's death")
-    return not asked or state.num_processes > 1
 
 
 class Run:
@@ -118,13 +90,18 @@ class Run:
         self.checkpoint: Path | None = None
 
     def prepare(
-        self, planned: dict[str, Any], problems: Sequence[Problem], command: str, accepted: Sequence[str]
+        self,
+        planned: dict[str, Any],
+        problems: Sequence[Problem],
+        weights: str,
+        command: str,
+        accepted: Sequence[str],
     ) -> Any:
         """Return the trainer, everything checked and the run folder begun, or found to be the one interrupted."""
         recipe, setup = self.recipe, self.setup
-        weights = weights_hash(setup.model)
+        self.heed()
         if recipe.stage == "grpo" and recipe.pass_rates.samples:
-            problems = worthwhile(recipe, setup, problems, weights, lambda line: say(self.state, line))
+            problems = worthwhile(recipe, setup, problems, weights, lambda line: say(self.state, line), self.heed)
             reinforce.require_enough(problems, planned["plan"])
         identity = identify(recipe, problems, setup.tokenizer, setup.scorer, weights, self.state.num_processes)
         facts = {"command": command, "seed": recipe.seed, "device": str(self.state.device), **describe(setup)}
@@ -134,7 +111,18 @@ class Run:
         steps = planned["plan"].steps if recipe.stage == "grpo" else 1
         self.recorder = Recorder(recipe, setup.folder, steps, self.request)
         self.recorder.go_on()
-        return self.make_trainer(planned, problems)
+        return self.make_trainer(planned, problems, weights)
+
+    def heed(self) -> None:
+        """Stop here if any process was asked to.
+
+        Raises:
+            InterruptedRunError: nothing of the run is lost, for it has not begun.
+        """
+        if reason := first_said(self.state, self.request.reason):
+            raise InterruptedRunError(
+                f"{self.setup.folder}: stopped by {reason} before the next step; start the same command again to go on"
+            )
 
     def begin(self, facts: dict[str, Any], identity: dict[str, Any], accepted: Sequence[str]) -> None:
         """Lock and begin the run folder, on the main process."""
@@ -145,25 +133,57 @@ class Run:
 
     def find_checkpoint(self) -> Path | None:
         """Return where the run goes on, with the metrics of later steps set aside; None for a start."""
-        found = last_whole(self.setup.folder / "checkpoints", lambda line: print(line, file=sys.stderr))
+        root = self.setup.folder / "checkpoints"
+        for unfinished in root.glob(f"{UNFINISHED}*"):  # of a process that was killed while it wrote or deleted one
+            discard(unfinished)
+        found = last_whole(root, lambda line: print(line, file=sys.stderr))
         step = step_of(found) if found else 0
+        if self.recipe.stage == "grpo" and step > self.recipe.max_steps:
+            raise RunError(f"max_steps: found {self.recipe.max_steps}; {found} has taken more; raise max_steps")
         if found or (self.setup.folder / "metrics.jsonl").is_file():
             print(f"{self.setup.folder}: goes on from {found or 'the start, as it has no checkpoint'}", file=sys.stderr)
         cut_after(self.setup.folder, step)
+        if self.recipe.keep_best:
+            self.restore_best(root)
         return found
 
-    def make_trainer(self, planned: dict[str, Any], problems: Sequence[Problem]) -> Any:
+    def restore_best(self, root: Path) -> None:
+        """Name the best checkpoint again, whose naming a crash may have cut off."""
+        metrics = self.setup.folder / "metrics.jsonl"
+        history = read_lines(metrics) if metrics.is_file() else []
+        best = guard.best_held_out(history)
+        if best and best[0] and folder_of(root, best[0]).is_dir() and best_step(root) != best[0]:
+            save_synced(root / BEST, {"step": best[0], "held_out_accuracy": best[1]})
+
+    def make_trainer(self, planned: dict[str, Any], problems: Sequence[Problem], weights: str) -> Any:
         """Return the trainer, after a preflight where the run starts."""
-        if self.recipe.stage == "sft":
-            trainer: Any = sft.make_trainer(self.recipe, self.setup, problems, planned)
-        else:
-            if self.checkpoint is None and self.recipe.preflight.problems:
-                self.preflight(problems)
-            trainer = reinforce.make_trainer(self.recipe, self.setup, problems, planned, self.recorder.rollout_done)
+        if self.recipe.stage == "grpo" and self.checkpoint is None and self.recipe.preflight.problems:
+            self.preflight(problems)
+            self.heed()
+        with self.setup.watchdog.patient(LOADING_S):
+            if self.recipe.stage == "sft":
+                trainer: Any = sft.make_trainer(self.recipe, self.setup, problems, planned)
+            else:
+                trainer = reinforce.make_trainer(self.recipe, self.setup, problems, planned, self.recorder.rollout_done)
+                self.check_reference(trainer, weights)
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(self.recorder)
         self.recorder.trainer = trainer
         return trainer
+
+    def check_reference(self, trainer: Any, weights: str) -> None:
+        """Refuse a reference model that is not the start model; it is read from ``RUN/start``.
+
+        Raises:
+            RunError: something changed it.
+        """
+        if trainer.ref_model is None:
+            return
+        tick_with(trainer.ref_model, self.setup.watchdog)
+        if weights_hash(trainer.accelerator.unwrap_model(trainer.ref_model)) != weights:
+            raise RunError(
+                f"{self.setup.folder / 'start'}: is not the start model any more; delete it, to write it anew"
+            )
 
     def preflight(self, problems: Sequence[Problem]) -> None:
         """Sample the start model, print and keep what was found, and refuse a run that cannot learn."""
@@ -179,7 +199,10 @@ class Run:
         title = f"{self.recipe.stage} · {self.recipe.model} · {self.setup.folder}"
         if self.state.is_main_process:
             self.recorder.progress = self.stack.enter_context(Progress(last, title))
-        trainer.train(resume_from_checkpoint=str(self.checkpoint) if self.checkpoint else None)
+        with contextlib.ExitStack() as loading:
+            loading.enter_context(self.setup.watchdog.patient(LOADING_S))
+            self.recorder.loaded = loading.close
+            trainer.train(resume_from_checkpoint=str(self.checkpoint) if self.checkpoint else None)
         step = trainer.state.global_step
         if self.recorder.interrupted:
             raise InterruptedRunError(
@@ -190,13 +213,19 @@ class Run:
             raise RunStoppedError(f"step {step}: {self.recorder.stopped}{self.best()}")
         if step < last:
             raise RunStoppedError(f"{self.setup.folder}: training ended at step {step} of {last}; no model is written")
+        if not trainer.moved and not self.recipe.preflight.allow_dead:
+            raise RunStoppedError(
+                f"{self.setup.folder}: no step of the run changed a weight, as no group carried a signal; no model is "
+                "written. Choose other problems, a larger group_size, or another start model"
+            )
+        trainer.require_sound()
         self.save(trainer)
 
     def best(self) -> str:
         """Return a sentence on the best checkpoint there is."""
         root = self.setup.folder / "checkpoints"
         best = best_step(root)
-        if best is None:
+        if best is None or not folder_of(root, best).is_dir():
             return ". No checkpoint is better on held-out problems than the start model"
         return f". The best held-out checkpoint is {folder_of(root, best)}"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from verigrad.errors import RunError
@@ -68,7 +69,8 @@ class Setup:
 
 def make_prompter(recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Prompter:
     """Return what renders prompts for ``model``."""
-    return Prompter(tokenizer, recipe.format.tags(), tuple(end_tokens(model, tokenizer)))
+    options = recipe.grpo.get("chat_template_kwargs") or {}
+    return Prompter(tokenizer, recipe.format.tags(), tuple(end_tokens(model, tokenizer)), options)
 
 
 def instructions(recipe: Recipe) -> dict[str, str | None]:
@@ -94,6 +96,7 @@ def make_setup(recipe: Recipe, problems: Sequence[Problem], world_size: int, poo
     tokenizer = load_tokenizer(recipe.model)
     model = load_model(recipe.model, seed=recipe.seed, from_scratch=recipe.from_scratch)
     check_sizes(model, tokenizer, recipe.model)
+    model.to(PartialState().device)  # pyright: ignore[reportArgumentType]  # transformers' own stub
     setup = Setup(
         model,
         tokenizer,

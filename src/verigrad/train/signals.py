@@ -8,7 +8,8 @@ import time
 from types import FrameType
 from typing import Any
 
-EXIT_STOPPED = 75  # EX_TEMPFAIL of sysexits.h: run again later
+from verigrad.errors import EXIT_INTERRUPTED
+
 ECHO_S = 0.5  # Ctrl-C can reach a rank twice: from the terminal, and passed on by the launcher
 STOPPING = "stopping at the next checkpoint boundary, which is saved; a second signal ends at once"
 ENDED = "ended at once by a second signal; the last whole checkpoint is kept"
@@ -66,7 +67,7 @@ class StopRequest:
         elif time.monotonic() - self._first > ECHO_S:
             self._say(ENDED)
             flush()
-            os._exit(EXIT_STOPPED)
+            os._exit(EXIT_INTERRUPTED)
 
     def _name(self, number: int) -> str:
         typed = number == signal.SIGINT and self._terminal

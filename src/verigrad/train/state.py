@@ -112,7 +112,7 @@ def load_json(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def state_bytes(model: torch.nn.Module) -> int:
-    """Return the bytes that a checkpoint of ``model`` takes: weights, and two moments of every trained one."""
-    weights = sum(p.numel() * p.element_size() for p in model.parameters())
-    return weights + 2 * sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+def state_bytes(model: torch.nn.Module, reference: torch.nn.Module | None) -> int:
+    """Return the bytes that a checkpoint takes: the trained weights with two moments each, and a moving reference."""
+    trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+    return 3 * trained + sum(p.numel() * p.element_size() for p in (reference.parameters() if reference else ()))

@@ -6,12 +6,9 @@ from typing import TypeVar
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 
-from verigrad.errors import InterruptedRunError, RecipeError, RunError, RunStoppedError
-from verigrad_rewards.code import SandboxUnavailableError
-from verigrad_rewards.types import ProblemError
+from verigrad.errors import STATED
 
 T = TypeVar("T")
-STATED = (RecipeError, RunError, RunStoppedError, InterruptedRunError, ProblemError, SandboxUnavailableError)
 
 
 def on_main(state: PartialState, action: Callable[[], T]) -> T:

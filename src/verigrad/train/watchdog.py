@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from verigrad.train.signals import EXIT_STOPPED, say
+from verigrad.errors import EXIT_INTERRUPTED, EXIT_STOPPED
+from verigrad.train.signals import say
 
-EXIT_HUNG = 1
 POLL_S = 0.5
 TURN_POLLS = 6  # the first rank of a host acts, so that stacks are shown once; the others only if it cannot
 DUMP_S = 1.0
@@ -143,7 +143,7 @@ class Watchdog:
                 say(
                     f"rank {self._rank}: no checkpoint within {self._grace_s:g} s of the launcher's death; ends unsaved"
                 )
-                os._exit(EXIT_STOPPED)
+                os._exit(EXIT_INTERRUPTED)
         elif os.getppid() != self._launcher:
             self._orphan_s = 0.0 if self._on_orphan() else -math.inf
 
@@ -169,7 +169,7 @@ class Watchdog:
             time.sleep(DUMP_S / len(self._peers))
         for pid in self._peers.values():
             send(pid, signal.SIGKILL)
-        os._exit(EXIT_HUNG)
+        os._exit(EXIT_STOPPED)
 
 
 def local_peers(gathered: Sequence[tuple[str, int]], rank: int) -> dict[int, int]:
