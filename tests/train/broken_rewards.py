@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import os
 import sys
 import time
 
@@ -61,3 +62,7 @@ def swapped(response, problem):
 
 def third(problem, response, anwser):
     return says(0.0)
+
+
+def shows_its_key(problem, response):
+    raise PermissionError(f"401: the key {os.environ['OPENAI_API_KEY']} has no credit")

@@ -13,9 +13,10 @@ SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["verigrad.train.command"])
 
 
-def run(arguments, env, log):
+def run(arguments, env, log, path):
     """Be one rank: train, and end with the exit code of the command."""
     os.environ.update(env)
+    sys.path[:0] = path
     with Path(log).open("a") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
@@ -31,7 +32,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(arguments, log, ranks=1, env=None):
+def start(arguments, log, ranks=1, env=None, path=()):
     """Return the started processes of one run, one per rank."""
     shared = {"HF_HUB_OFFLINE": "1", **(env or {})}
     if ranks > 1:
@@ -40,7 +41,7 @@ def start(arguments, log, ranks=1, env=None):
     started = []
     for rank in range(ranks):
         own = {"RANK": str(rank), "LOCAL_RANK": str(rank)} if ranks > 1 else {}
-        process = SERVER.Process(target=run, args=(arguments, {**shared, **own}, str(log)))
+        process = SERVER.Process(target=run, args=(arguments, {**shared, **own}, str(log), list(path)))
         process.start()
         started.append(process)
     return started

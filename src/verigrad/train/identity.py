@@ -139,10 +139,6 @@ def settle(run: Path, before: Mapping[str, Any], now: Mapping[str, Any], accepte
         RecipeError: an accepted key that has not changed.
     """
     found = changes(before, now)
-    for key in accepted:
-        if key not in found:
-            what = f"changed are {', '.join(found)}" if found else "nothing has changed"
-            raise RecipeError(f"--accept-change {key}: has not changed since {run} was started; {what}")
     fixed = [key for key in found if is_fixed(key)]
     if fixed:
         old, new = found[fixed[0]]
@@ -150,6 +146,12 @@ def settle(run: Path, before: Mapping[str, Any], now: Mapping[str, Any], accepte
             f"{run}: {fixed[0]} was {shown(old)} when this run was started and is {shown(new)} now, which no run can "
             "go on with; restore it, or choose another output_dir"
         )
+    for key in accepted:
+        if key not in found:
+            what = f"changed are {', '.join(found)}" if found else "nothing has changed"
+            raise RecipeError(f"--accept-change {key}: has not changed since {run} was started; {what}")
+    if "max_steps" in accepted:  # as many problems are loaded as the steps can ask
+        accepted = [*accepted, "dataset"]
     open_keys = [key for key in found if key not in accepted]
     if open_keys:
         key = open_keys[0]

@@ -11,6 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from verigrad.secrets import masked
+
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN = {
     "reward": "reward",
@@ -87,7 +89,7 @@ class Progress:
     def say(self, line: str) -> None:
         """Print a line above the picture; a closed or narrow-minded output never stops a run."""
         try:
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.console.print(masked(line), markup=False, highlight=False, soft_wrap=True)
         except (SystemExit, OSError, UnicodeError):  # rich turns a broken pipe into SystemExit
             self.console.quiet = True
 
