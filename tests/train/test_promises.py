@@ -8,9 +8,10 @@ import pytest
 from processes import finish, start
 from runs import assert_error, recipe, refused, tasks, trained, write_rows
 
+from verigrad.disk import save_json
 from verigrad.models.load import TINY_FOLDER
 from verigrad.train.archive import read_lines, read_rollouts
-from verigrad.train.checkpoint import best_step, save_synced
+from verigrad.train.checkpoint import best_step
 
 QUICK = ["max_steps=2", "eval.every=0", "save_every=1"]
 
@@ -76,7 +77,7 @@ def test_the_best_checkpoint_is_named_again_after_a_crash_between_two_writes(pro
     shutil.rmtree(run / "model")
     checks = {m["step"]: m["held_out_accuracy"] for m in read_lines(run / "metrics.jsonl")}
     best = max(sorted(checks), key=checks.get)
-    save_synced(run / "checkpoints" / "best.json", {"step": 99, "held_out_accuracy": 0.0})
+    save_json(run / "checkpoints" / "best.json", {"step": 99, "held_out_accuracy": 0.0})
     assert trained(problems, run, *more, "max_steps=4")[0] == 0
     assert best_step(run / "checkpoints") == (best or 99)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from verigrad.evaluate.sample import GREEDY, noise, pick, sample_ids
+from verigrad.evaluate.sample import GREEDY, Decoding, noise, pick, sample_ids
 from verigrad.models.load import end_tokens, load_model, load_tokenizer
 from verigrad.models.prompt import Prompter
 from verigrad.tasks import TASKS
@@ -19,7 +19,7 @@ def tiny():
 
 def run(tiny, prompts, seeds, **options):
     settings = {"max_tokens": 48, "temperature": 1.0, "batch_size": 64} | options
-    return sample_ids(tiny[0], prompts, seeds, end_ids=tiny[1].end_ids, **settings)
+    return sample_ids(tiny[0], prompts, seeds, Decoding(tiny[1].end_ids, **settings))
 
 
 def test_greedy_decoding_is_that_of_generate(tiny):

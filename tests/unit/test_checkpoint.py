@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from verigrad.disk import save_json
 from verigrad.errors import RunStoppedError
 from verigrad.train import checkpoint
 from verigrad.train.checkpoint import (
@@ -14,7 +15,6 @@ from verigrad.train.checkpoint import (
     folder_of,
     last_whole,
     rotate,
-    save_synced,
     step_of,
     write_checkpoint,
 )
@@ -85,7 +85,7 @@ def test_no_checkpoint_is_whole_before_the_last_moment_of_its_writing(tmp_path, 
     class Died(BaseException):
         pass
 
-    for name in ("sync", "save_synced"):
+    for name in ("sync", "save_json"):
         real = getattr(checkpoint, name)
         for countdown in range(8):
             left = [countdown]
@@ -139,7 +139,7 @@ def test_writing_again_over_a_broken_one_keeps_it_aside(tmp_path):
 def test_only_the_newest_and_the_best_stay(tmp_path):
     for step in (10, 20, 30, 40):
         write(tmp_path, step)
-    save_synced(tmp_path / "best.json", {"step": 20})
+    save_json(tmp_path / "best.json", {"step": 20})
     rotate(tmp_path, 30, 1, [best_step(tmp_path)])
     assert [step_of(c) for c in checkpoints(tmp_path)] == [40, 30, 20]  # 40 is of before the run went on from 20
     assert best_step(tmp_path / "other") is None

@@ -7,7 +7,7 @@ from typing import Any
 
 from verigrad.errors import RunError
 from verigrad.evaluate.records import open_records, read_records, sample_key
-from verigrad.evaluate.sample import GREEDY, sample
+from verigrad.evaluate.sample import GREEDY, Decoding, sample_ids
 from verigrad.models.load import check_sizes, load_model, load_tokenizer, weights_hash
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.load import plain
@@ -94,16 +94,11 @@ def measure(asks: Sequence[Ask], recipe: Recipe, model: Any, prompter: Any, scor
     responses: dict[str, Response] = {}
     for decode in ("sampled", "greedy"):
         part = [ask for ask in asks if ask.decode == decode]
-        written = sample(
-            model,
-            prompter,
-            [ask.prompt for ask in part],
-            max_tokens=recipe.max_response_tokens,
-            temperature=GREEDY if decode == "greedy" else recipe.eval.temperature,
-            # the same problem meets the same luck before and after, so the weights are not part of the seed
-            seeds=[int(sample_key(recipe.eval.seed, ask.problem.id, ask.sample)[:15], 16) for ask in part],
-            batch_size=recipe.eval.batch_size,
-        )
+        temperature = GREEDY if decode == "greedy" else recipe.eval.temperature
+        decoding = Decoding(prompter.end_ids, recipe.max_response_tokens, temperature, recipe.eval.batch_size)
+        # the same problem meets the same luck before and after, so the weights are not part of the seed
+        seeds = [int(sample_key(recipe.eval.seed, ask.problem.id, ask.sample)[:15], 16) for ask in part]
+        written = prompter.responses(sample_ids(model, [ask.prompt for ask in part], seeds, decoding))
         responses.update(zip([ask.key for ask in part], written, strict=True))
     return [record(ask, responses[ask.key], scorer, recipe) for ask in asks]
 

@@ -5,6 +5,7 @@ responses share its batch (but for the rounding of the batched arithmetic), on t
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,87 +13,60 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from verigrad.errors import RunStoppedError
-from verigrad.models.prompt import Prompter
-from verigrad_rewards.types import Response
 
 GREEDY = 0.0
 
 
-def sample(
-    model: Any,
-    prompter: Prompter,
-    prompts: Sequence[Sequence[int]],
-    *,
-    max_tokens: int,
-    temperature: float,
-    seeds: Sequence[int],
-    batch_size: int,
-) -> list[Response]:
-    """Return one response per prompt, in order; ``temperature`` 0 decodes greedily."""
-    ids = sample_ids(
-        model,
-        prompts,
-        seeds,
-        end_ids=prompter.end_ids,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        batch_size=batch_size,
-    )
-    return prompter.responses(ids)
+@dataclass(frozen=True)
+class Decoding:
+    """How responses are written.
 
-
-def sample_ids(
-    model: Any,
-    prompts: Sequence[Sequence[int]],
-    seeds: Sequence[int],
-    *,
-    end_ids: Sequence[int],
-    max_tokens: int,
-    temperature: float,
-    batch_size: int,
-) -> list[list[int]]:
-    """Return the sampled token ids per prompt, the end token included where there is one.
-
-    Args:
-        model: a causal language model of transformers.
-        prompts: token ids; equal neighbours share one prefill.
-        seeds: one per prompt; each decides its own response alone.
+    Attributes:
         end_ids: tokens that end a response.
         max_tokens: where responses are cut.
         temperature: of the softmax; 0 takes the most likely token.
         batch_size: rows decoded at once.
     """
+
+    end_ids: Sequence[int]
+    max_tokens: int
+    temperature: float
+    batch_size: int
+
+
+def sample_ids(
+    model: Any, prompts: Sequence[Sequence[int]], seeds: Sequence[int], decoding: Decoding
+) -> list[list[int]]:
+    """Return the sampled token ids per prompt, in order, the end token included where there is one."""
     written: list[list[int]] = [[] for _ in prompts]
-    options = {"end_ids": end_ids, "max_tokens": max_tokens, "temperature": temperature, "batch_size": batch_size}
-    for rows, decoded in sample_batches(model, prompts, seeds, **options):
+    for rows, decoded in sample_batches(model, prompts, seeds, decoding):
         for i, ids in zip(rows, decoded, strict=True):
             written[i] = ids
     return written
 
 
 def sample_batches(
-    model: Any,
-    prompts: Sequence[Sequence[int]],
-    seeds: Sequence[int],
-    *,
-    end_ids: Sequence[int],
-    max_tokens: int,
-    temperature: float,
-    batch_size: int,
+    model: Any, prompts: Sequence[Sequence[int]], seeds: Sequence[int], decoding: Decoding
 ) -> Iterator[tuple[list[int], list[list[int]]]]:
     """Yield the rows of every decoded batch with their token ids, so that one can be scored while the next decodes.
+
+    Args:
+        model: a causal language model of transformers.
+        prompts: token ids; equal neighbours share one prefill.
+        seeds: one per prompt; each decides its own response alone.
+        decoding: how responses are written.
 
     Raises:
         RunStoppedError: the model's output is not finite.
     """
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), list(prompts[i]), i))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        uniforms = noise([seeds[i] for i in rows], max_tokens)
+    for start in range(0, len(order), decoding.batch_size):
+        rows = order[start : start + decoding.batch_size]
+        uniforms = noise([seeds[i] for i in rows], decoding.max_tokens)
         training = model.training
         model.eval()  # no dropout while sampling
         with torch.inference_mode():
-            decoded = decode(model, [prompts[i] for i in rows], uniforms, end_ids, temperature)
+            decoded = decode(model, [prompts[i] for i in rows], uniforms, decoding)
         model.train(training)
         yield rows, decoded
 
@@ -141,20 +115,18 @@ def prefill(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Dynam
     return output.logits[rows, -1], cache, mask[rows]
 
 
-def decode(
-    model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, end_ids: Sequence[int], temperature: float
-) -> list[list[int]]:
+def decode(model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, decoding: Decoding) -> list[list[int]]:
     """Return the ids written for one batch of prompts; rows leave the batch soon after they end."""
     logits, cache, mask = prefill(model, prompts)
     vocabulary = logits.shape[-1]
     uniforms = uniforms.to(logits.device)
-    ends = torch.tensor(list(end_ids), device=logits.device)
+    ends = torch.tensor(list(decoding.end_ids), device=logits.device)
     written: list[list[int]] = [[] for _ in prompts]
     rows = torch.arange(len(prompts), device=logits.device)
     alive = torch.ones(len(prompts), dtype=torch.bool, device=logits.device)
     positions = mask.sum(-1)
     for place in range(uniforms.shape[1]):
-        tokens = pick(logits, uniforms[rows, place], temperature)
+        tokens = pick(logits, uniforms[rows, place], decoding.temperature)
         for row, token, living in zip(rows.tolist(), tokens.tolist(), alive.tolist(), strict=True):
             if token >= vocabulary:  # no token lies at a share of a sum that is NaN
                 raise RunStoppedError(

@@ -10,11 +10,11 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from verigrad.errors import RunError, RunStoppedError
+from verigrad.disk import replacing, stop_at_fault, sync
+from verigrad.errors import RunError
 from verigrad.secrets import masked
 
 Row = dict[str, Any]
@@ -181,44 +181,3 @@ def which(steps: list[int]) -> str:
     if len(steps) > 6:
         return f"there are {len(steps)}: {', '.join(map(str, steps[:3]))}, … {steps[-1]}"
     return f"there are {', '.join(map(str, steps))}" if steps else "it has none at all yet"
-
-
-@contextmanager
-def replacing(file: Path) -> Iterator[BinaryIO]:
-    """Give a stream whose bytes become ``file`` when the block ends, and nothing when it fails."""
-    partial = file.with_name(f".{file.name}.unfinished")
-    with stop_at_fault(file):
-        try:
-            with partial.open("wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(file)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        sync(file.parent)
-
-
-@contextmanager
-def stop_at_fault(file: Path) -> Iterator[None]:
-    """Turn what the system says about writing ``file`` into one line.
-
-    Raises:
-        RunStoppedError: the disk is full, say.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise RunStoppedError(
-            f"{file}: cannot be written: {error.strerror or error}; what was kept before is whole"
-        ) from None
-
-
-def sync(folder: Path) -> None:
-    """Wait until the disk holds the names in ``folder``."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,12 +6,11 @@ full disk or a flipped bit costs the work since the checkpoint before it and not
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 
+from verigrad.disk import save_json, sync
 from verigrad.errors import RunError, RunStoppedError
 
 MANIFEST = "manifest.json"
@@ -43,7 +42,7 @@ def write_checkpoint(root: Path, step: int, fill: Callable[[Path], None], size: 
                  for name in listed(partial)}  # fmt: skip
         for name in files:
             sync(partial / name)
-        save_synced(partial / MANIFEST, {"step": step, "files": files})
+        save_json(partial / MANIFEST, {"step": step, "files": files})
         for folder in {(partial / name).parent for name in files} | {partial}:
             sync(folder)
         if target.exists():  # a broken one that resuming passed over
@@ -80,24 +79,6 @@ def digest(file: Path) -> str:
     """Return the SHA-256 of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Wait until the disk holds a file or the names in a folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def save_synced(file: Path, values: Any) -> None:
-    """Write JSON to ``file``, whole or not at all."""
-    partial = file.with_name(f".{file.name}.unfinished")
-    partial.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-    sync(partial)
-    partial.replace(file)
-    sync(file.parent)
 
 
 def unused(folder: Path) -> Path:

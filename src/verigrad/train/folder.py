@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from verigrad import __version__
+from verigrad.disk import save_json
 from verigrad.errors import RecipeError, RunError
 from verigrad.recipe import Recipe, write_recipe
 from verigrad.recipe.load import plain
 from verigrad.secrets import masked, secrets
-from verigrad.train.checkpoint import save_synced
 from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, flatten, recipe_keys, settle, shown
 
 PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "sympy")
@@ -69,14 +69,14 @@ def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Iden
         run = read_run(folder)
         changed = settle(folder, run["identity"], identity, accepted)
         start = {**facts, "accepted_changes": changed, **surroundings()}
-        save_synced(file, without_secrets({**run, "identity": identity, "resumed": [*run["resumed"], start]}))
+        save_json(file, without_secrets({**run, "identity": identity, "resumed": [*run["resumed"], start]}))
         write_recipe(recipe, folder / "recipe.yaml")
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
-    save_synced(file, without_secrets({**facts, **surroundings(), "identity": identity, "resumed": []}))
+    save_json(file, without_secrets({**facts, **surroundings(), "identity": identity, "resumed": []}))
     write_recipe(recipe, folder / "recipe.yaml")
 
 

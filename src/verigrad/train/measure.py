@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verigrad.evaluate.sample import sample_batches
+from verigrad.evaluate.sample import Decoding, sample_batches
 from verigrad.train.setup import Setup
 from verigrad_rewards.combine import Score
 from verigrad_rewards.types import Problem, Response
@@ -33,15 +33,8 @@ def sample_scored(
     pending = {}
     known = {p.id: setup.prompter.token_ids(p, setup.instruction(p)) for p in {p.id: p for p in problems}.values()}
     prompts = [known[problem.id] for problem in problems]
-    for rows, decoded in sample_batches(
-        model,
-        prompts,
-        seeds,
-        end_ids=setup.prompter.end_ids,
-        max_tokens=setup.max_tokens,
-        temperature=temperature,
-        batch_size=setup.batch_size,
-    ):
+    decoding = Decoding(setup.prompter.end_ids, setup.max_tokens, temperature, setup.batch_size)
+    for rows, decoded in sample_batches(model, prompts, seeds, decoding):
         responses = setup.prompter.responses(decoded)
         for row, written, response in zip(rows, decoded, responses, strict=True):
             ids[row] = written

@@ -13,16 +13,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import Trainer, set_seed
 
+from verigrad.disk import save_json
 from verigrad.errors import RunStoppedError
 from verigrad.models.load import first_line
-from verigrad.train.checkpoint import BEST, best_step, fault, folder_of, rotate, save_synced, write_checkpoint
+from verigrad.train.checkpoint import BEST, best_step, fault, folder_of, rotate, write_checkpoint
 from verigrad.train.setup import Setup
 from verigrad.train.state import (
     load_json,
     load_optimizer,
     load_scheduler,
-    save_json,
     save_optimizer,
+    save_plain,
     settings,
     state_bytes,
 )
@@ -128,7 +129,7 @@ class Reliable(Trainer):
         with contextlib.suppress(OSError, SafetensorError):  # a full disk must not hide why the run stops
             file.parent.mkdir(exist_ok=True)
             save_file(tensors, file)
-            save_json(file.with_suffix(".json"), facts)
+            save_plain(file.with_suffix(".json"), facts)
         raise RunStoppedError(
             f"step {step}: {anywhere}; the weights were not updated, and the checkpoint before is untouched. The "
             f"batch is in {file.parent}. Go on with a lower learning rate and --accept-change "
@@ -201,7 +202,7 @@ class Reliable(Trainer):
         with self.setup.watchdog.patient(SAVING_S):
             write_checkpoint(self.root, step, self.fill, state_bytes(self.model, self.moving_reference()))
         if self.new_best is not None:
-            save_synced(self.root / BEST, {"step": step, **self.new_best})
+            save_json(self.root / BEST, {"step": step, **self.new_best})
             self.new_best = None
         best = best_step(self.root)
         rotate(self.root, step, self.keep_checkpoints, [] if best is None else [best])
@@ -223,13 +224,13 @@ class Reliable(Trainer):
         model.save_pretrained(folder)
         self.setup.tokenizer.save_pretrained(folder)
         save_optimizer(self.optimizer.state_dict(), self.start_settings or [], folder)
-        save_json(folder / "scheduler.json", self.lr_scheduler.state_dict())
+        save_plain(folder / "scheduler.json", self.lr_scheduler.state_dict())
         state = copy.copy(self.state)
         state.log_history, state.stateful_callbacks = [], {}  # metrics.jsonl holds the one, nothing needs the other
         state.save_to_json(str(folder / "trainer_state.json"))
         scaler = getattr(self.accelerator, "scaler", None)
         own = {"moved": self.moved, "scaler": scaler.state_dict() if scaler else None}
-        save_json(folder / KIT, {**self.kit_state(), **own})
+        save_plain(folder / KIT, {**self.kit_state(), **own})
         if (reference := self.moving_reference()) is not None:
             save_file(
                 {k: v.clone() for k, v in reference.state_dict().items()}, folder / REFERENCE

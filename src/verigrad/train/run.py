@@ -9,6 +9,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import PrinterCallback
 
+from verigrad.disk import save_json, sync
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.models.load import weights_hash
 from verigrad.recipe import Recipe
@@ -22,9 +23,7 @@ from verigrad.train.checkpoint import (
     discard,
     folder_of,
     last_whole,
-    save_synced,
     step_of,
-    sync,
     unused,
 )
 from verigrad.train.folder import begin, is_finished, lock, refuse_secrets
@@ -153,7 +152,7 @@ class Run:
         history = read_lines(metrics) if metrics.is_file() else []
         best = guard.best_held_out(history)
         if best and best[0] and folder_of(root, best[0]).is_dir() and best_step(root) != best[0]:
-            save_synced(root / BEST, {"step": best[0], "held_out_accuracy": best[1]})
+            save_json(root / BEST, {"step": best[0], "held_out_accuracy": best[1]})
 
     def make_trainer(self, planned: dict[str, Any], problems: Sequence[Problem], weights: str) -> Any:
         """Return the trainer, after a preflight where the run starts."""
@@ -190,7 +189,7 @@ class Run:
         found = preflight(self.recipe, self.setup, self.setup.model, problems[: self.recipe.preflight.problems])
         for line in lines(found):
             say(self.state, line)
-        on_main(self.state, lambda: save_synced(self.setup.folder / "preflight.json", found))
+        on_main(self.state, lambda: save_json(self.setup.folder / "preflight.json", found))
         require_life(self.recipe, found)
 
     def go(self, trainer: Any) -> None:

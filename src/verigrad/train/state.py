@@ -47,7 +47,7 @@ def save_optimizer(state: Nested, start: list[Nested], folder: Path) -> None:
     tensors = {f"{i}.{k}": v.contiguous() for i, s in state["state"].items() for k, v in s.items() if is_tensor(v)}
     plain = {str(i): {k: v for k, v in s.items() if not is_tensor(v)} for i, s in state["state"].items()}
     save_file(tensors, folder / "optimizer.safetensors")
-    save_json(folder / "optimizer.json", {"state": plain, "param_groups": state["param_groups"], "start": start})
+    save_plain(folder / "optimizer.json", {"state": plain, "param_groups": state["param_groups"], "start": start})
 
 
 def load_optimizer(current: Nested, folder: Path) -> Nested:
@@ -92,7 +92,7 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, Tensor)
 
 
-def save_json(file: Path, values: Any) -> None:
+def save_plain(file: Path, values: Any) -> None:
     """Write ``values``, which must be plain.
 
     Raises:
