@@ -61,10 +61,6 @@ class Scorer:
         futures = tuple(pool.submit(job_of(part, problem, response)) for part in self.parts(problem))
         return Pending(self, problem, response, futures)
 
-    def submit_correctness(self, pool: Pool, problem: Problem, response: Response) -> Future[Verdict]:
-        """Return correctness alone, to come from ``pool``; unscored where its reward fails."""
-        return pool.submit(job_of(self.correctness[task_of(problem)], problem, response))
-
     def verdict(self, problem: Problem, response: Response) -> Verdict:
         """Return correctness alone, which is all that evaluation reports."""
         return self.correctness[task_of(problem)].score(problem, response)

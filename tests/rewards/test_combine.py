@@ -146,8 +146,7 @@ def test_a_scorer_says_the_same_through_a_pool():
             assert [p.result() for p in pending] == [scorer.score(PROBLEM, Response(text)) for text in texts]
         scorer = Scorer({"t": RIGHT}, (FORM, broken), FORM, coin)
         score = scorer.submit(pool, PROBLEM, Response(texts[0])).result()
-        correctness = scorer.submit_correctness(pool, PROBLEM, Response(texts[0])).result()
-    assert (score.total, score.correctness.reward, score.correctness) == (None, 1.0, correctness)
+    assert (score.total, score.correctness.reward) == (None, 1.0)
     assert score.shaping["test_combine:infinite"].detail == (
         "reward test_combine:infinite on t/1: returned a Verdict with reward inf; allowed is a finite Verdict"
     )

@@ -131,24 +131,24 @@ def test_a_model_without_a_trained_weight_is_refused(problems, tmp_path):
     adapted = get_peft_model(base, LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM"))
     adapted.save_pretrained(broken_model(tmp_path))
     code, said = trained(problems, tmp_path / "run", f"model={tmp_path / 'model'}")
-    assert code in (1, 2)
+    assert code == 1
     assert_error(
         said, "no weight of the model is trained: every parameter is frozen", "unfreeze it, or train an adapter"
     )
 
 
 @pytest.mark.parametrize(
-    ("rate", "parts"),
+    ("rate", "stops", "parts"),
     [
-        ("1e-30", ["step 1: the optimizer took a step and no weight changed: the learning rate 1e-30 is lost in rounding",
+        ("1e-30", 1, ["step 1: the optimizer took a step and no weight changed: the learning rate 1e-30 is lost in rounding",
                    "Raise the learning rate"]),
-        ("0", ["grpo.learning_rate: found 0.0; allowed is 1e-30 to 0.5"]),
-        ("1e30", ["grpo.learning_rate: found 1e+30; allowed is 1e-30 to 0.5"]),
+        ("0", 2, ["grpo.learning_rate: found 0.0; allowed is 1e-30 to 0.5"]),
+        ("1e30", 2, ["grpo.learning_rate: found 1e+30; allowed is 1e-30 to 0.5"]),
     ],
 )  # fmt: skip
-def test_learning_rates_that_cannot_work_stop_the_run(problems, tmp_path, rate, parts):
+def test_learning_rates_that_cannot_work_stop_the_run(problems, tmp_path, rate, stops, parts):
     code, said = trained(problems, tmp_path / "run", f"grpo.learning_rate={rate}", "max_steps=2")
-    assert code in (1, 2)
+    assert code == stops
     assert_error(said, *parts)
     assert not (tmp_path / "run" / "model").exists()
 
