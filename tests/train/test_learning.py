@@ -161,3 +161,9 @@ def test_a_collapsing_run_stops_and_keeps_its_best_checkpoint(tmp_path):
     assert {step_of(c) for c in checkpoints(run / "checkpoints")} == {best["step"], len(metrics)}
     assert all(fault(c) is None for c in checkpoints(run / "checkpoints"))
     assert not (run / "model").exists()
+
+
+def test_a_random_control_runs_to_its_end(tmp_path):
+    train(tmp_path / "run", "control=random", "grpo.learning_rate=3e-3", "max_steps=6", "eval.every=1",
+          "guard={max_drop: 0.01, no_signal_rollouts: 1, truncated_rollouts: 1, patience: 1}")  # fmt: skip
+    assert len(read_lines(tmp_path / "run" / "metrics.jsonl")) == 1 + 6

@@ -114,4 +114,6 @@ class Recorder(TrainerCallback):
         line, best = self.history[-1], guard.best_held_out(self.history)
         checked = {key: line.get(key) for key in ("held_out_accuracy", "held_out_problems")}
         is_best = self.recipe.keep_best and best is not None and best[0] == line["step"]
-        return guard.reason_to_stop(self.history, self.recipe.guard), checked if is_best else None
+        # a random control shows what training without a signal does, to its end
+        stops = guard.reason_to_stop(self.history, self.recipe.guard) if self.recipe.control == "none" else None
+        return stops, checked if is_best else None
