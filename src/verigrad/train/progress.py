@@ -52,10 +52,11 @@ def pick(rollouts: list[dict[str, Any]], status: str) -> dict[str, Any] | None:
 class Progress:
     """Shows a run while it goes on; use as a context manager around training."""
 
-    def __init__(self, total: int, title: str, console: Console | None = None) -> None:
+    def __init__(self, total: int, title: str, think_tag: str, console: Console | None = None) -> None:
         self.console = console or Console(file=sys.stdout)
         self.total = total
         self.title = title
+        self.closing = f"</{think_tag}>"
         self.history: dict[str, list[float]] = {}
         self.rollouts: list[dict[str, Any]] = []
         self.started = time.monotonic()
@@ -116,7 +117,7 @@ class Progress:
         lines = []
         for status, style in (("correct", "green"), ("wrong", "red")):
             if found := pick(self.rollouts, status):
-                thought, closed, rest = printable(found["response"]).partition("</think>")
+                thought, closed, rest = printable(found["response"]).partition(self.closing)
                 lines.append(
                     Text.assemble(
                         (f"{status:8}", style),

@@ -197,7 +197,7 @@ class Run:
         last = trainer.args.max_steps
         title = f"{self.recipe.stage} · {self.recipe.model} · {self.setup.folder}"
         if self.state.is_main_process:
-            self.recorder.progress = self.stack.enter_context(Progress(last, title))
+            self.recorder.progress = self.stack.enter_context(Progress(last, title, self.recipe.format.think_tag))
         with contextlib.ExitStack() as loading:
             loading.enter_context(self.setup.watchdog.patient(LOADING_S))
             self.recorder.loaded = loading.close
