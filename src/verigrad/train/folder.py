@@ -91,8 +91,8 @@ def read_run(folder: Path) -> dict[str, Any]:
         return {**run, "identity": dict(run["identity"]), "resumed": list(run["resumed"])}
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{folder / 'run.json'}: is damaged ({type(error).__name__}: {error}); restore it, or choose another "
-            "output_dir"
+            f"{folder / 'run.json'}: is damaged, or of another version of the kit ({type(error).__name__}: {error}); "
+            "restore it, or choose another output_dir"
         ) from None
 
 
