@@ -66,3 +66,9 @@ def third(problem, response, anwser):
 
 def shows_its_key(problem, response):
     raise PermissionError(f"401: the key {os.environ['OPENAI_API_KEY']} has no credit")
+
+
+def fails_once_told(problem, response):
+    if os.environ.get("BROKEN"):
+        raise RuntimeError("told to")
+    return Verdict(len(response.text) % 2, Status.WRONG)

@@ -165,3 +165,16 @@ def test_no_problem_comes_twice_in_a_rollout(problems, tmp_path):
     for step in range(1, 6):
         rows = [r for r in read_rollouts(tmp_path / "run") if r["step"] == step and r["kept"]]
         assert len({r["problem"] for r in rows}) == 4
+
+
+def test_a_reward_that_fails_on_the_start_model_saves_a_checkpoint_that_loads(problems, tmp_path):
+    run = tmp_path / "run"
+    shaping = 'shaping=[{name: "broken_rewards:fails_once_told", weight: 0.1}]'
+    more = [shaping, "eval.every=1", "eval.every_problems=8", "max_steps=2", "save_every=1"]
+    code, said = trained(problems, run, *more, env={"BROKEN": "1"})
+    assert code == 1
+    assert_error(said, "8 of 8 responses could not be scored")
+    assert (run / "checkpoints" / "checkpoint-000000" / "manifest.json").is_file()
+    code, said = trained(problems, run, *more)
+    assert code == 0, said
+    assert f"goes on from {run}/checkpoints/checkpoint-000000" in said

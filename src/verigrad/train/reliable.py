@@ -223,7 +223,8 @@ class Reliable(Trainer):
         model = self.accelerator.unwrap_model(self.model)
         model.save_pretrained(folder)
         self.setup.tokenizer.save_pretrained(folder)
-        save_optimizer(self.optimizer.state_dict(), self.start_settings or [], folder)
+        moments = self.optimizer.state_dict()
+        save_optimizer(moments, self.start_settings or settings(moments), folder)
         save_plain(folder / "scheduler.json", self.lr_scheduler.state_dict())
         state = copy.copy(self.state)
         state.log_history, state.stateful_callbacks = [], {}  # metrics.jsonl holds the one, nothing needs the other
@@ -232,9 +233,8 @@ class Reliable(Trainer):
         own = {"moved": self.moved, "scaler": scaler.state_dict() if scaler else None}
         save_plain(folder / KIT, {**self.kit_state(), **own})
         if (reference := self.moving_reference()) is not None:
-            save_file(
-                {k: v.clone() for k, v in reference.state_dict().items()}, folder / REFERENCE
-            )  # clones: weights may be tied
+            untied = {name: weights.clone() for name, weights in reference.state_dict().items()}
+            save_file(untied, folder / REFERENCE)
 
     def kit_state(self) -> dict[str, Any]:
         """Return what a stage keeps beyond weights, optimizer and scheduler; a stage may add to it."""
