@@ -31,7 +31,7 @@ from verigrad.train.together import first_said, on_main
 
 KIT = "verigrad.json"
 REFERENCE = "reference.safetensors"
-SAVING_S = 1800.0  # for a checkpoint, which does not tick
+SLOW_DISK = 10e6  # bytes a second, written, synced and read again, that a save may take without being taken for hung
 GROWTH = 10  # no sane step makes the largest weight so many times larger
 
 
@@ -199,8 +199,9 @@ class Reliable(Trainer):
 
     def write(self, step: int) -> None:
         """Write the checkpoint of ``step`` and delete those that are no longer kept."""
-        with self.setup.watchdog.patient(SAVING_S):
-            write_checkpoint(self.root, step, self.fill, state_bytes(self.model, self.moving_reference()))
+        size = state_bytes(self.model, self.moving_reference())
+        with self.setup.watchdog.patient(size / SLOW_DISK):
+            write_checkpoint(self.root, step, self.fill, size)
         if self.new_best is not None:
             save_json(self.root / BEST, {"step": step, **self.new_best})
             self.new_best = None

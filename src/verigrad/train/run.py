@@ -32,7 +32,7 @@ from verigrad.train.pass_rates import worthwhile
 from verigrad.train.preflight import lines, preflight, require_life
 from verigrad.train.progress import Progress
 from verigrad.train.recorder import Recorder
-from verigrad.train.reliable import SAVING_S
+from verigrad.train.reliable import SLOW_DISK
 from verigrad.train.setup import Setup, describe, make_setup
 from verigrad.train.signals import StopRequest
 from verigrad.train.state import on_disk
@@ -237,7 +237,8 @@ class Run:
 def save_model(trainer: Any, setup: Setup) -> None:
     """Write ``RUN/model``, an adapter merged into its weights and kept apart as well."""
     model, partial = trainer.accelerator.unwrap_model(trainer.model), setup.folder / "model.partial"
-    with setup.watchdog.patient(SAVING_S), on_disk(setup.folder / "model"):
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    with setup.watchdog.patient(size / SLOW_DISK), on_disk(setup.folder / "model"):
         if hasattr(model, "merge_and_unload"):
             model.save_pretrained(setup.folder / "adapter")
             model = model.merge_and_unload()
