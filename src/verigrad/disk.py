@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from verigrad.errors import RunStoppedError
+
+UNFINISHED = ".unfinished-"
 
 
 def save_json(file: Path, values: Any) -> None:
@@ -35,6 +38,38 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
             partial.unlink(missing_ok=True)
             raise
         sync(file.parent)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes ``target``, synced, when the block ends, and nothing when it fails.
+
+    The block moves away what stands at ``target``. A crash leaves a folder whose name begins with ``UNFINISHED``.
+    """
+    partial = target.with_name(f"{UNFINISHED}{target.name}")
+    discard(partial)  # of a crash
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        for path in [*partial.rglob("*"), partial]:
+            sync(path)
+        partial.rename(target)
+        sync(target.parent)
+    except Exception:  # raised again: only the room is given back
+        discard(partial)
+        raise
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder that nothing reads, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def unused(folder: Path) -> Path:
+    """Return the name of ``folder`` with the first number behind it that nothing has."""
+    names = (folder.with_name(f"{folder.name}-{i}") for i in range(1, 10_000))
+    return next(name for name in names if not name.exists())
 
 
 @contextmanager

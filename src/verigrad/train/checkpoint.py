@@ -10,13 +10,12 @@ import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from verigrad.disk import save_json, sync
+from verigrad.disk import UNFINISHED, discard, unused, whole_folder
 from verigrad.errors import RunError, RunStoppedError
 
 MANIFEST = "manifest.json"
 BEST = "best.json"
 PREFIX = "checkpoint-"
-UNFINISHED = ".unfinished-"
 SPARE = 2  # free space asked for, in checkpoints: one is written while the one before it stays
 
 
@@ -32,25 +31,19 @@ def write_checkpoint(root: Path, step: int, fill: Callable[[Path], None], size: 
     Raises:
         RunStoppedError: not enough space; what was saved before is untouched.
     """
-    partial, target = root / f"{UNFINISHED}{step:06d}", folder_of(root, step)
-    discard(partial)  # of a crash while it was written: nothing ever reads it
+    target = folder_of(root, step)
+    discard(target.with_name(f"{UNFINISHED}{target.name}"))  # its room counts
     need_space(root, size * SPARE)
     try:
-        partial.mkdir(parents=True)
-        fill(partial)
-        files = {name: {"bytes": (partial / name).stat().st_size, "sha256": digest(partial / name)}
-                 for name in listed(partial)}  # fmt: skip
-        for name in files:
-            sync(partial / name)
-        save_json(partial / MANIFEST, {"step": step, "files": files})
-        for folder in {(partial / name).parent for name in files} | {partial}:
-            sync(folder)
-        if target.exists():  # a broken one that resuming passed over
-            target.rename(unused(target.with_name(f"broken-{target.name}")))
-        partial.rename(target)
-        sync(root)
+        with whole_folder(target) as partial:
+            fill(partial)
+            files = {name: {"bytes": (partial / name).stat().st_size, "sha256": digest(partial / name)}
+                     for name in listed(partial)}  # fmt: skip
+            manifest = json.dumps({"step": step, "files": files}, indent=1)
+            (partial / MANIFEST).write_text(manifest + "\n", encoding="utf-8")
+            if target.exists():  # a broken one that resuming passed over
+                target.rename(unused(target.with_name(f"broken-{target.name}")))
     except OSError as error:
-        discard(partial)
         raise RunStoppedError(
             f"{target}: cannot be written: {error.strerror or error}; earlier checkpoints are whole. Make room, and "
             "start the same command again to go on"
@@ -79,12 +72,6 @@ def digest(file: Path) -> str:
     """Return the SHA-256 of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def unused(folder: Path) -> Path:
-    """Return the name of ``folder`` with the first number behind it that nothing has."""
-    names = (folder.with_name(f"{folder.name}-{i}") for i in range(1, 10_000))
-    return next(name for name in names if not name.exists())
 
 
 def need_space(root: Path, size: int) -> None:
@@ -151,12 +138,6 @@ def rotate(root: Path, step: int, keep: int, also: Collection[int]) -> None:
             discard(doomed)
             old.rename(doomed)
             discard(doomed)
-
-
-def discard(folder: Path) -> None:
-    """Delete a folder that nothing reads, if it is there."""
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 def best_step(root: Path) -> int | None:

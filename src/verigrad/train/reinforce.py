@@ -10,6 +10,7 @@ from datasets import Dataset
 from peft import LoraConfig
 from trl import GRPOConfig
 
+from verigrad.disk import whole_folder
 from verigrad.errors import RecipeError
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import load_mix
@@ -18,6 +19,7 @@ from verigrad.train.config import Schedule, grpo_config, refused, schedule
 from verigrad.train.grpo import Trainer
 from verigrad.train.setup import Setup
 from verigrad.train.state import on_disk
+from verigrad.train.together import on_main
 from verigrad_rewards.types import Problem
 
 
@@ -108,11 +110,12 @@ def keep_start(setup: Setup) -> Path:
     By itself trl reads the reference from where the model was loaded, which after training in the same process, or for
     a model that was never saved, is another model or none.
     """
-    start, state = setup.folder / "start", PartialState()
-    if state.is_main_process and not start.is_dir():
-        with on_disk(start):
-            partial = setup.folder / "start.unfinished"
-            setup.model.save_pretrained(partial)
-            partial.rename(start)
-    state.wait_for_everyone()
+    start = setup.folder / "start"
+
+    def write() -> None:
+        if not start.is_dir():
+            with on_disk(start), whole_folder(start) as partial:
+                setup.model.save_pretrained(partial)
+
+    on_main(PartialState(), write)
     return start

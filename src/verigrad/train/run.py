@@ -9,7 +9,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import PrinterCallback
 
-from verigrad.disk import save_json, sync
+from verigrad.disk import UNFINISHED, discard, save_json, unused, whole_folder
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.models.load import weights_hash
 from verigrad.recipe import Recipe
@@ -18,13 +18,10 @@ from verigrad.train import guard, reinforce, sft
 from verigrad.train.archive import cut_after, read_lines
 from verigrad.train.checkpoint import (
     BEST,
-    UNFINISHED,
     best_step,
-    discard,
     folder_of,
     last_whole,
     step_of,
-    unused,
 )
 from verigrad.train.folder import begin, is_finished, lock, refuse_secrets
 from verigrad.train.identity import identify
@@ -236,18 +233,14 @@ class Run:
 
 def save_model(trainer: Any, setup: Setup) -> None:
     """Write ``RUN/model``, an adapter merged into its weights and kept apart as well."""
-    model, partial = trainer.accelerator.unwrap_model(trainer.model), setup.folder / "model.partial"
+    model, target = trainer.accelerator.unwrap_model(trainer.model), setup.folder / "model"
     size = sum(p.numel() * p.element_size() for p in model.parameters())
-    with setup.watchdog.patient(size / SLOW_DISK), on_disk(setup.folder / "model"):
+    with setup.watchdog.patient(size / SLOW_DISK), on_disk(target), whole_folder(target) as partial:
         if hasattr(model, "merge_and_unload"):
             model.save_pretrained(setup.folder / "adapter")
             model = model.merge_and_unload()
         model.save_pretrained(partial)
         setup.tokenizer.save_pretrained(partial)
-        for file in partial.iterdir():
-            sync(file)
-        if (setup.folder / "model").exists():  # of a run that was finished, and made longer
-            (setup.folder / "model").rename(unused(setup.folder / "model"))
-        partial.rename(setup.folder / "model")
-        sync(setup.folder)
-    print(f"model: {setup.folder / 'model'}")
+        if target.exists():  # of a run that was finished, and made longer
+            target.rename(unused(target))
+    print(f"model: {target}")
