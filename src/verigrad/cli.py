@@ -55,8 +55,9 @@ def evaluate(
 ) -> None:
     """Measure a run on held-out problems, before and after training: records and a table."""
     need_torch("eval")
-    if not (run / "recipe.yaml").is_file():
-        raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
+    from verigrad.train.archive import require_run
+
+    require_run(run)
     from verigrad.evaluate.metrics import compare, summarize, verdict
     from verigrad.evaluate.records import read_records
     from verigrad.evaluate.run import evaluate_run

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from verigrad.errors import RunError
 from verigrad.recipe.source import read_source
-from verigrad.train.archive import Row, read_rollout, rollout_steps
+from verigrad.train.archive import Row, read_rollout, require_run, rollout_steps
 from verigrad.train.progress import printable, shown
 from verigrad.train.rollouts import has_spread, mean
 from verigrad_rewards.types import Status
@@ -81,8 +81,7 @@ def check(run: Path, wanted: Wanted, limit: int | None) -> list[int]:
     Raises:
         RunError: there are none, or the question is wrong.
     """
-    if not (run / "recipe.yaml").is_file():
-        raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
+    require_run(run)
     if wanted.status not in (None, *STATUSES):
         raise RunError(f"--status: {wanted.status!r} is unknown; allowed are {', '.join(STATUSES)}")
     if limit is not None and limit < 1:

@@ -1,17 +1,17 @@
 """Recorded samples: a header line, then one JSON line per response, appended as they come."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from verigrad.errors import RunError
+from verigrad.fingerprint import fingerprint
 from verigrad.train.archive import append_lines, read_lines
 
 
 def sample_key(*parts: Any) -> str:
     """Return the key of a sample: a hash of the problem, prompt, sampler settings, weights and sample index."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+    return fingerprint(parts)
 
 
 def read_records(file: Path) -> list[dict[str, Any]]:

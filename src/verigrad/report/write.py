@@ -9,11 +9,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
+from verigrad.disk import replacing
 from verigrad.errors import RunError
 from verigrad.evaluate.metrics import Row, compare, summarize, verdict
 from verigrad.evaluate.records import read_records
 from verigrad.report.charts import Line, bars, clean, curve
-from verigrad.train.archive import read_lines
+from verigrad.train.archive import read_lines, require_run
 
 TRANSCRIPTS_PER_KIND = 16
 KINDS = (("wrong", "right"), ("right", "wrong"), ("right", "right"), ("wrong", "wrong"))
@@ -25,8 +26,7 @@ def write_report(run: Path) -> Path:
     Raises:
         RunError: ``run`` is no run folder, or its records are no records.
     """
-    if not (run / "recipe.yaml").is_file():
-        raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
+    require_run(run)
     metrics = read_lines(run / "metrics.jsonl") if (run / "metrics.jsonl").is_file() else []
     before, after = (records(run / "eval" / name) for name in ("before.jsonl", "after.jsonl"))
     environment = Environment(loader=PackageLoader("verigrad.report", "."), autoescape=select_autoescape(default=True))
@@ -40,9 +40,10 @@ def write_report(run: Path) -> Path:
         recipe=(run / "recipe.yaml").read_text(encoding="utf-8"),
         facts=facts(run),
     )
-    partial = run / "report.html.partial"
-    partial.write_text(page, encoding="utf-8", errors="backslashreplace")
-    return partial.replace(run / "report.html")
+    file = run / "report.html"
+    with replacing(file) as stream:
+        stream.write(page.encode("utf-8", errors="backslashreplace"))
+    return file
 
 
 def records(file: Path) -> list[dict[str, Any]]:

@@ -22,6 +22,16 @@ LEVEL = 4  # of gzip: level 6 takes two to four times as long and saves 5 % (128
 ROLLOUTS = re.compile(r"step-([0-9]{6,})\.jsonl\.gz")
 
 
+def require_run(run: Path) -> None:
+    """Refuse a folder that holds no run.
+
+    Raises:
+        RunError: with what a run folder has.
+    """
+    if not (run / "recipe.yaml").is_file():
+        raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
+
+
 def append_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Append ``rows`` to ``file`` as JSON lines and wait until the disk has them.
 

@@ -17,7 +17,7 @@ from verigrad_rewards.types import Problem
 Sampler = Callable[[Sequence[Problem], Sequence[int]], list[Scored]]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One sampled response in its place.
 
@@ -34,7 +34,7 @@ class Attempt:
     scored: Scored
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Collected:
     """A finished rollout.
 

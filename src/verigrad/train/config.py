@@ -11,11 +11,10 @@ from typing import Any
 import torch
 from trl import GRPOConfig, SFTConfig
 
-from verigrad.errors import RecipeError, RunError
+from verigrad.errors import STATED, RecipeError
 from verigrad.models.load import first_line
 from verigrad.recipe.bind import bind_scalar, describe, nearest
 from verigrad.recipe.schema import Recipe
-from verigrad_rewards.types import ProblemError
 
 DERIVED = {
     "output_dir": "output_dir",
@@ -124,9 +123,9 @@ def refused(section: str) -> Iterator[None]:
     """
     try:
         yield
+    except STATED:
+        raise
     except (ValueError, ImportError, NotImplementedError, KeyError) as error:
-        if isinstance(error, RecipeError | RunError | ProblemError):
-            raise
         raise RecipeError(f"{section}: {first_line(error)}") from None
 
 
@@ -180,6 +179,11 @@ def per_device(section: str, total: int, given: Mapping[str, Any], world: int) -
     return total // (world * accumulation)
 
 
+def temperature(recipe: Recipe) -> float:
+    """Return the temperature that training samples at, and all that is measured of the start model before it."""
+    return float(recipe.grpo.get("temperature", 1.0))
+
+
 def grpo_config(recipe: Recipe, output_dir: str, world: int) -> GRPOConfig:
     """Return trl's GRPO config for ``recipe`` on ``world`` processes.
 
@@ -200,7 +204,7 @@ def grpo_config(recipe: Recipe, output_dir: str, world: int) -> GRPOConfig:
         "per_device_train_batch_size": per_device("prompts_per_step × group_size", rows, given, world),
         "num_generations": recipe.group_size,
         "max_completion_length": recipe.max_response_tokens,
-        "temperature": 1.0,
+        "temperature": temperature(recipe),
         "top_k": 0,
         "beta": 0.0,
         **given,
@@ -217,14 +221,12 @@ class Schedule:
 
     Attributes:
         prompts: prompts (groups) of one rollout.
-        rows: responses of one rollout, over all processes.
         passes: forward and backward passes on one rollout, in each process.
         steps: optimizer steps on one rollout; checkpoints lie between rollouts.
         rollouts: of the whole run.
     """
 
     prompts: int
-    rows: int
     passes: int
     steps: int
     rollouts: int
@@ -244,9 +246,7 @@ def schedule(recipe: Recipe, args: GRPOConfig) -> Schedule:
         )
     steps = generation * args.num_iterations // accumulation
     prompts = recipe.prompts_per_step * generation // accumulation
-    planned = Schedule(
-        prompts, prompts * recipe.group_size, generation * args.num_iterations, steps, -(-recipe.max_steps // steps)
-    )
+    planned = Schedule(prompts, generation * args.num_iterations, steps, -(-recipe.max_steps // steps))
     every = {"save_every": recipe.save_every, "eval.every": recipe.eval.every if recipe.keep_best else 0}
     for key, value in every.items():
         if value % steps:

@@ -160,7 +160,7 @@ class Trainer(Reliable, GRPOTrainer):
         rows = sorted(gather_object(mine), key=archive_order)
         step = self.state.global_step + 1
         kept = [row for row in rows if row["kept"]]
-        on_main(PartialState(), lambda: self.archive(step, rows))
+        on_main(PartialState(), lambda: write_rollout(self.setup.folder, step, rows))
         if self.accelerator.is_main_process:
             metrics = step_metrics(kept, self.recipe.group_size, self.setup.prompter.tags)
             metrics["unscored"] = sum(row["reward"] is None for row in rows)
@@ -171,10 +171,6 @@ class Trainer(Reliable, GRPOTrainer):
             self.on_rollout({"rollout": number, **metrics, "sample": kept})
         self.prompts.learn(outcomes(rows, self.prompts.levels))
         self.require_scores(rows)
-
-    def archive(self, step: int, rows: Sequence[Rollout]) -> None:
-        """Keep every response of a rollout; on the main process."""
-        write_rollout(self.setup.folder, step, rows)
 
     def row(self, attempt: Any, advantage: float, kept: bool) -> Rollout:
         """Return one response as the archive keeps it."""

@@ -1,7 +1,6 @@
 """What a run is made of, as values that can be compared: resuming notices what changed and asks before it goes on."""
 
 import ast
-import hashlib
 import importlib
 import inspect
 import json
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from verigrad.errors import RecipeError, RunError
+from verigrad.fingerprint import fingerprint
 from verigrad.recipe import Recipe
 from verigrad.recipe.load import plain
 from verigrad.scoring import Scorer
@@ -80,11 +80,6 @@ def flatten(values: Any, path: str = "") -> dict[str, Any]:
     else:
         return {path: values}
     return {k: v for key, value in pairs for k, v in flatten(value, f"{path}.{key}" if path else key).items()}
-
-
-def fingerprint(values: Any) -> str:
-    """Return a hash of plain values."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
 def sources(scorer: Scorer) -> dict[str, str]:

@@ -4,8 +4,6 @@ Rates are kept in a file per model and sampler settings, appended batch by batch
 and a second run with the same model and problems measures nothing.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,10 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from verigrad.errors import RecipeError, RunError, RunStoppedError
+from verigrad.fingerprint import fingerprint
 from verigrad.recipe.schema import Recipe
 from verigrad.train.archive import append_lines, read_lines
+from verigrad.train.config import temperature
 from verigrad.train.identity import sources
 from verigrad.train.measure import sample_scored
 from verigrad.train.rollouts import mean
@@ -28,21 +28,14 @@ BATCH = 64  # problems measured between two writes
 
 def problem_key(problem: Problem, prompt: Sequence[int]) -> str:
     """Return the key of a problem's pass rate: what is asked, and what decides."""
-    decided = json.dumps([list(prompt), problem.answer, problem.info], sort_keys=True, default=str)
-    return hashlib.sha256(decided.encode()).hexdigest()[:24]
+    return fingerprint([list(prompt), problem.answer, problem.info])
 
 
 def rates_file(recipe: Recipe, setup: Setup, weights: str) -> Path:
     """Return the file of pass rates of a model with hash ``weights`` under the recipe's sampling and rewards."""
     rewards = [sources(setup.scorer), {name: part.options for name, part in setup.scorer.correctness.items()}]
     sampling = [recipe.pass_rates.samples, temperature(recipe), recipe.max_response_tokens, recipe.seed]
-    name = hashlib.sha256(json.dumps([weights, sampling, rewards], sort_keys=True).encode()).hexdigest()[:24]
-    return Path(recipe.pass_rates.cache).expanduser() / f"{name}.jsonl"
-
-
-def temperature(recipe: Recipe) -> float:
-    """Return the temperature that training samples at."""
-    return float(recipe.grpo.get("temperature", 1.0))
+    return Path(recipe.pass_rates.cache).expanduser() / f"{fingerprint([weights, sampling, rewards])}.jsonl"
 
 
 def read_rates(file: Path) -> dict[str, float]:

@@ -12,6 +12,7 @@ from verigrad.models.prompt import Prompter
 from verigrad.recipe.schema import Recipe
 from verigrad.train.advantages import has_signal
 from verigrad.train.collect import rollout_seeds
+from verigrad.train.config import temperature
 from verigrad.train.measure import sample_scored
 from verigrad.train.rollouts import Rollout, mean, rollout_row
 from verigrad.train.setup import Setup
@@ -21,14 +22,14 @@ DEAD = 0.9  # share of groups without signal from which a run is refused
 ROUND = 2**31  # of the seeds, far from those of any rollout
 
 
-def preflight(recipe: Recipe, setup: Setup, model: Any, problems: Sequence[Problem]) -> dict[str, Any]:
+def preflight(recipe: Recipe, setup: Setup, problems: Sequence[Problem]) -> dict[str, Any]:
     """Return what ``group_size`` responses to each of ``problems`` look like; every process samples its share."""
     state = PartialState()
     mine = range(state.process_index, len(problems), state.num_processes)
     asked = [problems[i] for i in mine for _ in range(recipe.group_size)]
     places = [i * recipe.group_size + k for i in mine for k in range(recipe.group_size)]
-    temperature = float(recipe.grpo.get("temperature", 1.0))
-    scored = sample_scored(setup, model, asked, rollout_seeds(recipe.seed, ROUND, places), temperature)
+    seeds = rollout_seeds(recipe.seed, ROUND, places)
+    scored = sample_scored(setup, setup.model, asked, seeds, temperature(recipe))
     keeps = setup.scorer.keeps_format
     rows = [
         {"place": place, **rollout_row(p, s, formed=keeps(p, s.response))}

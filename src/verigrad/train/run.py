@@ -183,7 +183,7 @@ class Run:
 
     def preflight(self, problems: Sequence[Problem]) -> None:
         """Sample the start model, print and keep what was found, and refuse a run that cannot learn."""
-        found = preflight(self.recipe, self.setup, self.setup.model, problems[: self.recipe.preflight.problems])
+        found = preflight(self.recipe, self.setup, problems[: self.recipe.preflight.problems])
         for line in lines(found):
             say(self.state, line)
         on_main(self.state, lambda: save_json(self.setup.folder / "preflight.json", found))
