@@ -17,8 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from verigrad.errors import RunError
+from verigrad.lines import Row
 from verigrad.recipe.source import read_source
-from verigrad.train.archive import Row, read_rollout, require_run, rollout_steps
+from verigrad.train.archive import read_rollout, require_run, rollout_steps
 from verigrad.train.progress import printable, shown
 from verigrad.train.rollouts import has_spread, mean
 from verigrad_rewards.types import Status

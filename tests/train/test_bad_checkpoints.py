@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from torch import zeros
 
 from verigrad.errors import RunStoppedError
+from verigrad.lines import read_lines
 from verigrad.models.load import TINY_FOLDER
-from verigrad.train.archive import read_lines
 from verigrad.train.checkpoint import fault, write_checkpoint
 from verigrad.train.command import main
 

@@ -12,7 +12,14 @@ from verigrad.train.command import main
 
 def test_every_row_is_used_when_rollouts_do_not_divide_them(tmp_path):
     write_rows(tmp_path / "train.jsonl", UNSOLVED[:5])
-    code, said = trained(tmp_path, tmp_path / "run", tasks(tmp_path / "train.jsonl"), "max_steps=5", "save_every=0", "preflight.allow_dead=true")
+    code, said = trained(
+        tmp_path,
+        tmp_path / "run",
+        tasks(tmp_path / "train.jsonl"),
+        "max_steps=5",
+        "save_every=0",
+        "preflight.allow_dead=true",
+    )
     assert code == 0, said
     asked = [row["problem"] for row in list(read_rollouts(tmp_path / "run"))[::4]]
     assert sorted(asked) == sorted([f"jsonl/train/{i}" for i in range(5)] * 2)

@@ -9,8 +9,8 @@ import torch
 from runs import recipe
 from safetensors.torch import load_file
 
+from verigrad.lines import read_lines
 from verigrad.train import run as run_module
-from verigrad.train.archive import read_lines
 from verigrad.train.checkpoint import fault
 from verigrad.train.command import main
 
@@ -53,7 +53,10 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step(train, value, clip)
     code, said, run = train(spoil_gradient(3, value), clip)
     assert code == 1
     kept = run / "stopped" / "step-000003-rank-0.safetensors"
-    assert f"step 3: the gradient norm is not finite; the weights were not updated, and the checkpoint before is untouched. The batch is in {kept.parent}" in said
+    assert (
+        f"step 3: the gradient norm is not finite; the weights were not updated, and the checkpoint before is untouched. The batch is in {kept.parent}"
+        in said
+    )
     assert "--accept-change grpo.learning_rate" in said
     assert load_file(kept)["completion_ids"].shape[0] == 8
     assert json.loads(kept.with_suffix(".json").read_text())["step"] == 3

@@ -9,8 +9,9 @@ from processes import finish, start
 from runs import assert_error, recipe, refused, tasks, trained, write_rows
 
 from verigrad.disk import save_json
+from verigrad.lines import read_lines
 from verigrad.models.load import TINY_FOLDER
-from verigrad.train.archive import read_lines, read_rollouts
+from verigrad.train.archive import read_rollouts
 from verigrad.train.checkpoint import best_step
 
 QUICK = ["max_steps=2", "eval.every=0", "save_every=1"]
@@ -42,7 +43,9 @@ def test_a_key_that_a_reward_shows_reaches_no_file_and_no_message(problems, tmp_
     shaping = 'shaping=[{name: "broken_rewards:shows_its_key", weight: 0.1}]'
     code, said = trained(problems, tmp_path / "run", shaping, *QUICK, env={"OPENAI_API_KEY": secret})
     assert code == 1
-    assert_error(said, "16 of 16 responses could not be scored" if "16 of 16" in said else "8 of 8 responses", "key ***")
+    assert_error(
+        said, "16 of 16 responses could not be scored" if "16 of 16" in said else "8 of 8 responses", "key ***"
+    )
     assert secret not in said
     for file in (tmp_path / "run").rglob("*"):
         if file.is_file():

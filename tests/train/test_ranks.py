@@ -18,8 +18,9 @@ from processes import finish, free_port, start, wait_until
 from runs import STEPS, assert_same, outcome, recipe, settings
 from test_resume import unkilled
 
+from verigrad.lines import read_lines
 from verigrad.recipe.schema import Recipe
-from verigrad.train.archive import read_lines, read_rollouts
+from verigrad.train.archive import read_rollouts
 from verigrad.train.checkpoint import checkpoints, fault, step_of
 from verigrad.train.watchdog import DUMP_S, POLL_S, TURN_POLLS
 

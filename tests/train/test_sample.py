@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from verigrad.evaluate.sample import GREEDY, Decoding, noise, pick, sample_ids
 from verigrad.models.load import end_tokens, load_model, load_tokenizer
 from verigrad.models.prompt import Prompter
+from verigrad.models.sample import GREEDY, Decoding, noise, pick, sample_ids
 from verigrad.tasks import TASKS
 from verigrad.tasks.types import Split
 from verigrad_rewards.structure import Tags

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from verigrad.errors import RunError, RunStoppedError
+from verigrad.lines import append_lines, read_lines
 from verigrad.train import archive
 from verigrad.train.archive import (
-    append_lines,
     cut_after,
-    read_lines,
     read_rollout,
     read_rollouts,
     rollout_steps,

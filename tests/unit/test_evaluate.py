@@ -9,7 +9,7 @@ from verigrad.evaluate.metrics import compare, summarize, verdict
 from verigrad.evaluate.records import open_records, read_records
 from verigrad.evaluate.stats import mean_interval, t_quantile, wilson
 from verigrad.grade import grade_file
-from verigrad.train.archive import append_lines
+from verigrad.lines import append_lines
 from verigrad.train.rollouts import step_metrics, think_length
 from verigrad_rewards.structure import Tags
 

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 import pytest
 
 from verigrad.errors import RunError
+from verigrad.lines import append_lines
 from verigrad.report.write import write_report
-from verigrad.train.archive import append_lines
 
 HOSTILE = '</pre><script>alert(1)</script><img src="http://x/y" onerror=alert(2)>\x1b[2J\ud800'
 

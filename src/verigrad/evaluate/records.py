@@ -6,7 +6,7 @@ from typing import Any
 
 from verigrad.errors import RunError
 from verigrad.fingerprint import fingerprint
-from verigrad.train.archive import append_lines, read_lines
+from verigrad.lines import append_lines, read_lines
 
 
 def sample_key(*parts: Any) -> str:

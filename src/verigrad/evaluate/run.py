@@ -7,17 +7,17 @@ from typing import Any
 
 from verigrad.errors import RunError
 from verigrad.evaluate.records import open_records, read_records, sample_key
-from verigrad.evaluate.sample import GREEDY, Decoding, sample_ids
-from verigrad.models.load import check_sizes, load_model, load_tokenizer, weights_hash
+from verigrad.lines import append_lines
+from verigrad.models.load import check_sizes, load_model, load_tokenizer, make_prompter, weights_hash
+from verigrad.models.prompt import instructions
+from verigrad.models.sample import GREEDY, Decoding, sample_ids
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.load import plain
 from verigrad.scoring import Scorer, make_scorer
 from verigrad.tasks.mix import load_mix, task_of
 from verigrad.tasks.types import Split
-from verigrad.train.archive import append_lines
 from verigrad.train.folder import surroundings
 from verigrad.train.rollouts import think_length
-from verigrad.train.setup import instructions, make_prompter
 from verigrad_rewards.types import Problem, Response
 
 

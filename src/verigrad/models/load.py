@@ -19,6 +19,8 @@ from transformers import (
 )
 
 from verigrad.errors import RunError
+from verigrad.models.prompt import Prompter
+from verigrad.recipe.schema import Recipe
 
 TINY = "verigrad/tiny"
 TINY_FOLDER = Path(__file__).parent / "tiny_model"
@@ -106,6 +108,12 @@ def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> li
     configured = model.generation_config.eos_token_id if model.generation_config else None
     listed = configured if isinstance(configured, list) else [configured]
     return sorted({int(i) for i in [tokenizer.eos_token_id, *listed] if i is not None})
+
+
+def make_prompter(recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Prompter:
+    """Return what renders prompts for ``model``."""
+    options = recipe.grpo.get("chat_template_kwargs") or {}
+    return Prompter(tokenizer, recipe.format.tags(), tuple(end_tokens(model, tokenizer)), options)
 
 
 def check_sizes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verigrad.errors import RunError
+from verigrad.recipe.schema import Recipe
+from verigrad.tasks.mix import find_task
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, Response
 
@@ -92,3 +94,11 @@ def check_lengths(prompter: Prompter, problems: Sequence[Problem], instruct: Any
             f"max_prompt_tokens: {limit}"
         )
     return max((n for n, _ in lengths), default=0)
+
+
+def instructions(recipe: Recipe) -> dict[str, str | None]:
+    """Return the text before a question for every task: the recipe's, or the task's own with the format spelled out."""
+    if recipe.instruction is not None:
+        return {find_task(use.name).name: recipe.instruction or None for use in recipe.tasks}
+    asked = format_instruction(recipe.format.tags())
+    return {task.name: f"{task.instruction} {asked}".strip() for task in (find_task(use.name) for use in recipe.tasks)}

@@ -13,8 +13,9 @@ from verigrad.disk import replacing
 from verigrad.errors import RunError
 from verigrad.evaluate.metrics import Row, compare, summarize, verdict
 from verigrad.evaluate.records import read_records
+from verigrad.lines import read_lines
 from verigrad.report.charts import Line, bars, clean, curve
-from verigrad.train.archive import read_lines, require_run
+from verigrad.train.archive import require_run
 
 TRANSCRIPTS_PER_KIND = 16
 KINDS = (("wrong", "right"), ("right", "wrong"), ("right", "right"), ("wrong", "wrong"))

@@ -6,18 +6,16 @@ or not there, and replaced when a resumed run comes to that step again.
 
 import gzip
 import json
-import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from verigrad.disk import replacing, stop_at_fault, sync
 from verigrad.errors import RunError
-from verigrad.secrets import masked
+from verigrad.lines import Row, append, as_line, whole_lines
 
-Row = dict[str, Any]
 LEVEL = 4  # of gzip: level 6 takes two to four times as long and saves 5 % (128 to 2,000 rows measured)
 ROLLOUTS = re.compile(r"step-([0-9]{6,})\.jsonl\.gz")
 
@@ -30,22 +28,6 @@ def require_run(run: Path) -> None:
     """
     if not (run / "recipe.yaml").is_file():
         raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
-
-
-def append_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Append ``rows`` to ``file`` as JSON lines and wait until the disk has them.
-
-    A last line that a crash tore is cut off first, or it would swallow the first of ``rows``.
-
-    Raises:
-        RunStoppedError: the file cannot be written, such as on a full disk.
-    """
-    append(file, b"".join(as_line(row) for row in rows))
-
-
-def read_lines(file: Path) -> list[Row]:
-    """Return the rows of ``file``; a last line that a crash tore is left out."""
-    return [json.loads(line) for line in whole_lines(file)]
 
 
 def write_rollout(run: Path, step: int, rows: Iterable[Mapping[str, Any]]) -> Path:
@@ -142,43 +124,6 @@ def is_after(line: bytes, step: int, place: str) -> bool:
         return int(json.loads(line)["step"]) > step
     except (ValueError, KeyError, TypeError):
         raise RunError(f"{place}: is no row of metrics with a step; repair or remove the line") from None
-
-
-def as_line(row: Mapping[str, Any]) -> bytes:
-    """Return ``row`` as a line without secrets; in ASCII, so that half a surrogate pair is kept as well."""
-    return masked(json.dumps(row, ensure_ascii=True)).encode("ascii") + b"\n"
-
-
-def whole_lines(file: Path) -> list[bytes]:
-    """Return the lines of ``file`` that end, each with its line end."""
-    *lines, _ = file.read_bytes().split(b"\n")
-    return [line + b"\n" for line in lines]
-
-
-def append(file: Path, data: bytes) -> None:
-    """Append whole lines to ``file`` in the place of a torn one, and wait until the disk has them."""
-    with stop_at_fault(file):
-        begun = not file.exists()
-        with file.open("a+b") as stream:
-            stream.truncate(end_of_lines(stream))
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if begun:
-            sync(file.parent)
-
-
-def end_of_lines(stream: BinaryIO, block: int = 1 << 16) -> int:
-    """Return where the last whole line ends, looking back from the end of ``stream``."""
-    end = stream.seek(0, os.SEEK_END)
-    while end > 0:
-        start = max(0, end - block)
-        stream.seek(start)
-        found = stream.read(end - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        end = start
-    return 0
 
 
 def rollout_file(run: Path, step: int) -> Path:

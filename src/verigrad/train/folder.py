@@ -1,24 +1,19 @@
 """The run folder: begun once, gone on with after an interruption, never overwritten, and it explains itself."""
 
 import fcntl
-import importlib.metadata
 import json
-import platform
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from verigrad import __version__
 from verigrad.disk import save_json
 from verigrad.errors import RecipeError, RunError
+from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, write_recipe
 from verigrad.recipe.load import plain
 from verigrad.secrets import masked, secrets
 from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, flatten, recipe_keys, settle, shown
 
-PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "sympy")
 LOCK = ".lock"
 BEGUN = {LOCK, ".run.json.unfinished"}  # all that a start which was killed at once leaves
 
@@ -135,34 +130,3 @@ def lock(folder: Path) -> IO[str]:
 def without_secrets(values: Any) -> Any:
     """Return plain values with the value of every secret of the environment masked, wherever it occurs."""
     return json.loads(masked(json.dumps(values)))
-
-
-def surroundings() -> dict[str, Any]:
-    """Return versions, commit and time."""
-    return {
-        "verigrad": __version__,
-        "commit": commit(),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def version(package: str) -> str | None:
-    """Return the installed version of a package, None if it is not installed."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def commit() -> str | None:
-    """Return the git commit of the kit's own source, None outside a checkout."""
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the user has
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None

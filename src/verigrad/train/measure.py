@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verigrad.evaluate.sample import Decoding, sample_batches
+from verigrad.models.sample import Decoding, sample_batches
 from verigrad.train.setup import Setup
 from verigrad_rewards.combine import Score
 from verigrad_rewards.types import Problem, Response

@@ -13,8 +13,8 @@ from accelerate.utils import gather_object
 
 from verigrad.errors import RecipeError, RunError, RunStoppedError
 from verigrad.fingerprint import fingerprint
+from verigrad.lines import append_lines, read_lines
 from verigrad.recipe.schema import Recipe
-from verigrad.train.archive import append_lines, read_lines
 from verigrad.train.config import temperature
 from verigrad.train.identity import sources
 from verigrad.train.measure import sample_scored

@@ -8,9 +8,9 @@ from typing import Any
 from accelerate import PartialState
 from transformers import TrainerCallback
 
+from verigrad.lines import append_lines, read_lines
 from verigrad.recipe.schema import Recipe
 from verigrad.train import guard
-from verigrad.train.archive import append_lines, read_lines
 from verigrad.train.progress import Progress
 from verigrad.train.rollouts import unscored_example
 from verigrad.train.signals import StopRequest

@@ -11,11 +11,12 @@ from transformers import PrinterCallback
 
 from verigrad.disk import UNFINISHED, discard, save_json, unused, whole_folder
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
+from verigrad.lines import read_lines
 from verigrad.models.load import weights_hash
 from verigrad.recipe import Recipe
 from verigrad.scoring import sandboxes
 from verigrad.train import guard, reinforce, sft
-from verigrad.train.archive import cut_after, read_lines
+from verigrad.train.archive import cut_after
 from verigrad.train.checkpoint import (
     BEST,
     best_step,

@@ -10,11 +10,11 @@ from accelerate import PartialState
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from verigrad.errors import RunError
-from verigrad.models.load import check_sizes, end_tokens, load_model, load_tokenizer
-from verigrad.models.prompt import Prompter, check_lengths, format_instruction
+from verigrad.models.load import check_sizes, load_model, load_tokenizer, make_prompter
+from verigrad.models.prompt import Prompter, check_lengths, instructions
 from verigrad.recipe.schema import Recipe
 from verigrad.scoring import Pending, Scorer, check_gold, make_scorer
-from verigrad.tasks.mix import find_task, load_mix, task_of
+from verigrad.tasks.mix import load_mix, task_of
 from verigrad.tasks.types import Split
 from verigrad.train.watchdog import Watchdog
 from verigrad_rewards.combine import Score
@@ -65,20 +65,6 @@ class Setup:
     def instruction(self, problem: Problem) -> str | None:
         """Return the text that stands before the question of ``problem``."""
         return self.instructions[task_of(problem)]
-
-
-def make_prompter(recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Prompter:
-    """Return what renders prompts for ``model``."""
-    options = recipe.grpo.get("chat_template_kwargs") or {}
-    return Prompter(tokenizer, recipe.format.tags(), tuple(end_tokens(model, tokenizer)), options)
-
-
-def instructions(recipe: Recipe) -> dict[str, str | None]:
-    """Return the text before a question for every task: the recipe's, or the task's own with the format spelled out."""
-    if recipe.instruction is not None:
-        return {find_task(use.name).name: recipe.instruction or None for use in recipe.tasks}
-    asked = format_instruction(recipe.format.tags())
-    return {task.name: f"{task.instruction} {asked}".strip() for task in (find_task(use.name) for use in recipe.tasks)}
 
 
 def make_setup(recipe: Recipe, problems: Sequence[Problem], world_size: int, pool: Pool, watchdog: Watchdog) -> Setup:
