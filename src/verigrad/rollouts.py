@@ -19,6 +19,7 @@ from rich.text import Text
 from verigrad.errors import RunError
 from verigrad.lines import Row
 from verigrad.recipe.source import read_source
+from verigrad.thinking import thinking_dimmed
 from verigrad.train.archive import read_rollout, require_run, rollout_steps
 from verigrad.train.progress import printable, shown
 from verigrad.train.rollouts import has_spread, mean
@@ -186,17 +187,6 @@ def behind_bar(text: str) -> str:
 def line(text: str) -> str:
     """Return untrusted text that is safe to print, on one line."""
     return printable(text, limit=len(text)).replace("\n", "⏎")
-
-
-def thinking_dimmed(text: str, tag: str) -> Text:
-    """Return ``text`` with the thinking dimmed, which may be cut, or opened by the template."""
-    opening, closing = f"<{tag}>", f"</{tag}>"
-    shown_text = Text(text)
-    start = text.find(opening)
-    end = text.find(closing, max(start, 0))
-    if start >= 0 or end >= 0:
-        shown_text.stylize("dim", max(start, 0), end + len(closing) if end >= 0 else len(text))
-    return shown_text
 
 
 def amount(number: float | None) -> str:

@@ -10,7 +10,8 @@ from verigrad.evaluate.records import open_records, read_records
 from verigrad.evaluate.stats import mean_interval, t_quantile, wilson
 from verigrad.grade import grade_file
 from verigrad.lines import append_lines
-from verigrad.train.rollouts import step_metrics, think_length
+from verigrad.thinking import think_length
+from verigrad.train.rollouts import step_metrics
 from verigrad_rewards.structure import Tags
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

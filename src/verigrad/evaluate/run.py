@@ -16,8 +16,8 @@ from verigrad.recipe.load import plain
 from verigrad.scoring import Scorer, make_scorer
 from verigrad.tasks.mix import load_mix, task_of
 from verigrad.tasks.types import Split
+from verigrad.thinking import think_length
 from verigrad.train.folder import surroundings
-from verigrad.train.rollouts import think_length
 from verigrad_rewards.types import Problem, Response
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from verigrad.secrets import masked
+from verigrad.thinking import thinking_dimmed
 
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN = {
@@ -56,7 +57,7 @@ class Progress:
         self.console = console or Console(file=sys.stdout)
         self.total = total
         self.title = title
-        self.closing = f"</{think_tag}>"
+        self.think_tag = think_tag
         self.history: dict[str, list[float]] = {}
         self.rollouts: list[dict[str, Any]] = []
         self.started = time.monotonic()
@@ -117,13 +118,12 @@ class Progress:
         lines = []
         for status, style in (("correct", "green"), ("wrong", "red")):
             if found := pick(self.rollouts, status):
-                thought, closed, rest = printable(found["response"]).partition(self.closing)
+                response = printable(found["response"]).replace("\n", "⏎")
                 lines.append(
                     Text.assemble(
                         (f"{status:8}", style),
                         (printable(found["question"], 80) + "  ", "bold"),
-                        (thought + closed, "dim"),
-                        rest.replace("\n", "⏎"),
+                        thinking_dimmed(response, self.think_tag),
                     )
                 )
         return lines

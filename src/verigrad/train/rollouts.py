@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from verigrad.thinking import think_length
 from verigrad.train.repetition import ends_in_loop
 from verigrad_rewards.structure import Tags
 from verigrad_rewards.types import Problem, Status
@@ -45,12 +46,6 @@ def verdict_row(verdict: Any) -> dict[str, Any]:
         "answer": verdict.answer,
         "detail": verdict.detail,
     }
-
-
-def think_length(text: str, tags: Tags) -> int:
-    """Return how many characters of ``text`` are thinking, which needs no tokenizer."""
-    _, opened, rest = text.partition(f"<{tags.think}>")
-    return len(rest.split(f"</{tags.think}>")[0].strip()) if opened else 0
 
 
 def has_spread(rewards: Sequence[float | None]) -> bool:
