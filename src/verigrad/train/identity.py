@@ -1,11 +1,6 @@
 """What a run is made of, as values that can be compared: resuming notices what changed and asks before it goes on."""
 
-import ast
-import importlib
-import inspect
 import json
-import sys
-import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +10,7 @@ from verigrad.fingerprint import fingerprint
 from verigrad.recipe import Recipe
 from verigrad.recipe.load import plain
 from verigrad.scoring import Scorer
+from verigrad.sources import sources
 from verigrad_rewards.types import Problem
 
 # changing these changes neither the weights nor the rollouts that come next
@@ -25,8 +21,6 @@ FREE_EVAL = ("problems", "ood_problems", "samples")  # of the evaluation after t
 FIXED = ("model", "stage", "from_scratch", "lora", "phases", "sequences_per_step")
 FIXED_GRPO = ("steps_per_generation", "num_iterations", "gradient_accumulation_steps", "optim")
 BESIDE_RECIPE = ("dataset", "template", "rewards", "start_weights", "world_size")
-KIT = "verigrad_rewards"
-INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 Identity = dict[str, Any]
 
@@ -80,44 +74,6 @@ def flatten(values: Any, path: str = "") -> dict[str, Any]:
     else:
         return {path: values}
     return {k: v for key, value in pairs for k, v in flatten(value, f"{path}.{key}" if path else key).items()}
-
-
-def sources(scorer: Scorer) -> dict[str, str]:
-    """Return a hash of the source that decides every reward: its module and those it imports, or all the kit's own."""
-    parts = [*scorer.correctness.values(), *scorer.shaping]
-    names = {inspect.unwrap(part.reward).__module__ for part in parts}
-    return {name: source_hash(name) for name in sorted(KIT if n.startswith(f"{KIT}.") else n for n in names)}
-
-
-def source_hash(module: str) -> str:
-    """Return a hash of the source of a module and of what it imports, or of every module of the kit's rewards."""
-    file = Path(inspect.getsourcefile(importlib.import_module(module)) or "")
-    files = sorted(file.parent.rglob("*.py")) if module == KIT else sorted(reached(module, set()))
-    return fingerprint([f.read_bytes().hex() for f in files])
-
-
-def reached(module: str, seen: set[Path]) -> set[Path]:
-    """Return the source files of an imported module and of those that it imports, but for installed ones."""
-    found = sys.modules.get(module)
-    file = Path(getattr(found, "__file__", None) or "")
-    if file.suffix != ".py" or file in seen or any(str(file).startswith(place) for place in INSTALLED):
-        return seen
-    seen.add(file)
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        for name in imported(node, getattr(found, "__package__", None) or ""):
-            reached(name, seen)
-    return seen
-
-
-def imported(node: ast.AST, package: str) -> list[str]:
-    """Return the modules that a statement may import, by their full names."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
-    above = ".".join(package.split(".")[: -node.level + 1 or None]) if node.level else ""
-    base = ".".join(part for part in (above, node.module) if part)
-    return [base, *(f"{base}.{alias.name}" for alias in node.names)]
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

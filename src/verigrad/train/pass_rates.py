@@ -15,8 +15,8 @@ from verigrad.errors import RecipeError, RunError, RunStoppedError
 from verigrad.fingerprint import fingerprint
 from verigrad.lines import append_lines, read_lines
 from verigrad.recipe.schema import Recipe
+from verigrad.sources import sources
 from verigrad.train.config import temperature
-from verigrad.train.identity import sources
 from verigrad.train.measure import sample_scored
 from verigrad.train.rollouts import mean
 from verigrad.train.setup import Setup
