@@ -6,6 +6,7 @@ from verigrad_rewards.math.extract import SOURCES, Extracted, extract
 from verigrad_rewards.math.numbers import read_number
 from verigrad_rewards.math.reward import math_answer
 from verigrad_rewards.math.verify import equivalent, read_gold, verify
+from verigrad_rewards.math.vote import vote
 
 __all__ = [
     "SOURCES",
@@ -18,4 +19,5 @@ __all__ = [
     "read_gold",
     "read_number",
     "verify",
+    "vote",
 ]
