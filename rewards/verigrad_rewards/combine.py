@@ -119,18 +119,30 @@ def find_reward(name: str, registry: Mapping[str, Callable[..., Verdict]]) -> Ca
         if name not in registry:
             raise ValueError(f"reward {name!r} is unknown; allowed is package.module:name or {', '.join(registry)}")
         return registry[name]
-    module, _, attribute = name.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"reward {name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?") from None
-    except AttributeError:
-        raise ValueError(f"reward {name!r}: module {module!r} has no {attribute!r}") from None
-    except Exception as error:  # whatever stands in a user's module, the recipe names it
-        raise ValueError(f"reward {name!r}: importing {module!r} raised {type(error).__name__}: {error}") from None
+        found = find_named(name)
+    except ValueError as error:
+        raise ValueError(f"reward {error}") from None
     if not callable(found):
         raise ValueError(f"reward {name!r}: is not a function")
     return cast(Callable[..., Verdict], found)
+
+
+def find_named(name: str) -> Any:
+    """Return what ``package.module:name`` names.
+
+    Raises:
+        ValueError: there is no such thing; the message begins with ``name``.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{name!r}: module {error.name!r} cannot be imported; is it on PYTHONPATH?") from None
+    except AttributeError:
+        raise ValueError(f"{name!r}: module {module!r} has no {attribute!r}") from None
+    except Exception as error:  # whatever stands in a user's module, the recipe names it
+        raise ValueError(f"{name!r}: importing {module!r} raised {type(error).__name__}: {error}") from None
 
 
 def make_part(

@@ -1,6 +1,8 @@
 """Where problems come from. A task is looked up in ``TASKS`` or given as ``package.module:name``."""
 
-from verigrad.tasks import chain_sum, countdown, functions, gsm8k, humaneval, jsonl, mbpp
+from functools import partial
+
+from verigrad.tasks import chain_sum, countdown, functions, gsm8k, humaneval, jsonl, math_sets, mbpp
 from verigrad.tasks.types import Split, Task
 
 WRITE_FUNCTION = "Write the Python function."
@@ -17,7 +19,11 @@ TASKS: dict[str, Task] = {
             solve=countdown.solve,
         ),
         Task("functions", functions.load, "code_tests", "Write the Python function f.", solve=functions.solve),
-        Task("gsm8k", gsm8k.load, "math_answer", "Solve the problem. The answer is a number.", endless=False),
+        Task("gsm8k", gsm8k.load, "math_answer", math_sets.NUMBER, endless=False),
+        *(
+            Task(chosen.name, partial(math_sets.load, chosen), "math_answer", chosen.instruction, endless=False)
+            for chosen in math_sets.SETS
+        ),
         Task("humaneval", humaneval.load, "code_tests", WRITE_FUNCTION, endless=False, solve=humaneval.solve),
         Task("mbpp", mbpp.load, "code_tests", WRITE_FUNCTION, endless=False, solve=mbpp.solve),
         Task("jsonl", jsonl.load, "answer_or_tests", endless=False),

@@ -72,6 +72,7 @@ def generate(
 ) -> list[Problem]:
     """Return ``limit`` distinct problems of ``split``; a smaller limit gives a prefix of a larger one.
 
+    The canonical form is kept in ``info["canonical"]``, by which the leak gate compares generated problems.
     Held-out and out-of-distribution problems do not depend on ``seed``: every run is measured on the same ones.
 
     Raises:
@@ -94,5 +95,6 @@ def generate(
                 )
             continue
         misses = 0
-        problems[digest] = Problem(f"{task}/{split}/{digest}", draft.question, draft.answer, draft.info)
+        info = {**draft.info, "canonical": draft.key}
+        problems[digest] = Problem(f"{task}/{split}/{digest}", draft.question, draft.answer, info)
     return list(problems.values())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from verigrad.tasks.finite import choose, from_rows, split_by_question
+from verigrad.tasks.finite import choose, divided, from_rows
 from verigrad.tasks.hub import hub_rows
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
@@ -11,7 +11,7 @@ from verigrad_rewards.types import Problem, ProblemError
 
 
 def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
-    """Return one row as a problem; the gold answer stands after ``####``.
+    """Return one row as a problem; the gold answer stands after ``####``, its level is the number of marked steps.
 
     Raises:
         ProblemError: a field is missing, or the gold answer is no number.
@@ -20,21 +20,31 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     rationale, mark, gold = solution.rpartition("####")
     if not mark or read_number(gold) is None:
         raise ProblemError(f"{place}: answer ends in {solution[-30:]!r}; allowed is '#### ' and a number")
-    return Problem(name, question, gold.strip(), {"rationale": rationale.strip()})
+    info = {"rationale": rationale.strip()}
+    steps = rationale.count("<<")  # one calculator mark a step: <<48/2=24>>
+    return Problem(name, question, gold.strip(), info | {"level": steps} if steps else info)
 
 
 def load(
-    split: Split, seed: int, limit: int | None, *, path: str | None = None, hub: str = "openai/gsm8k"
+    split: Split,
+    seed: int,
+    limit: int | None,
+    *,
+    path: str | None = None,
+    held_out: str | None = None,
+    hub: str = "openai/gsm8k",
 ) -> list[Problem]:
-    """Return problems from the local file ``path`` (one in five held out by its question), or from the hub's splits.
+    """Return problems from the local file ``path``, or from the hub's splits.
 
-    There is no out-of-distribution split.
+    The held-out ones are all of the file ``held_out``; without it one in five of ``path`` by question, or the hub's
+    test split. There is no out-of-distribution split.
     """
     if split is Split.OOD:
         return []
-    if path is not None:
-        problems = split_by_question(from_rows("gsm8k", split, read_rows(path), to_problem), split)
-    else:
+    if path is None and held_out is None:
         rows = hub_rows("gsm8k", hub, "main", "train" if split is Split.TRAIN else "test")
         problems = from_rows("gsm8k", split, rows, to_problem)
+    else:
+        rows = read_rows(path) if path is not None else hub_rows("gsm8k", hub, "main", "train")
+        problems = divided("gsm8k", split, rows, held_out, to_problem)
     return choose(problems, split, seed, limit)

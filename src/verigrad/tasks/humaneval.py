@@ -6,7 +6,7 @@ It is an evaluation set: all of it is held out, and training needs another file 
 import ast
 from typing import Any
 
-from verigrad.tasks.finite import choose, from_rows, normalised
+from verigrad.tasks.finite import choose, evaluation_set
 from verigrad.tasks.hub import hub_rows
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
@@ -55,22 +55,6 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     return Problem(name, question, info=info)
 
 
-def unseen(train: str, held_out: list[Problem]) -> list[Problem]:
-    """Return the problems of the file ``train`` whose question is not among ``held_out``.
-
-    Raises:
-        ProblemError: there are none.
-    """
-    measured = {normalised(problem.question) for problem in held_out}
-    problems = from_rows("humaneval", Split.TRAIN, read_rows(train), to_problem)
-    kept = [problem for problem in problems if normalised(problem.question) not in measured]
-    if not kept:
-        raise ProblemError(
-            f"humaneval: options.train {train} has no problem that is not held out; allowed is another file"
-        )
-    return kept
-
-
 def load(
     split: Split,
     seed: int,
@@ -89,16 +73,8 @@ def load(
     """
     if split is Split.OOD:
         return []
-    if split is Split.TRAIN and train is None:
-        raise ProblemError(
-            "humaneval: has no train problems, it is an evaluation set; to train on a file of the same kind of rows, "
-            "name it as options.train"
-        )
     rows = read_rows(path) if path is not None else hub_rows("humaneval", hub, "openai_humaneval", "test")
-    problems = from_rows("humaneval", Split.HELD_OUT, rows, to_problem)
-    if split is Split.TRAIN and train is not None:
-        problems = unseen(train, problems)
-    return choose(problems, split, seed, limit)
+    return choose(evaluation_set("humaneval", split, rows, train, to_problem), split, seed, limit)
 
 
 def solve(problem: Problem) -> Structure:

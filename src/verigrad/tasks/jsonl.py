@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from verigrad.tasks.finite import choose, from_rows, split_by_question
-from verigrad.tasks.rows import read_rows, text_field
+from verigrad.tasks.finite import choose, divided
+from verigrad.tasks.rows import answer_field, label_field, read_rows, text_field
 from verigrad.tasks.types import Split
 from verigrad_rewards.code import StdioTest, read_tests
-from verigrad_rewards.math import read_gold
 from verigrad_rewards.types import Problem, ProblemError
 
 
@@ -22,32 +21,33 @@ def read_info(row: dict[str, Any], place: str) -> dict[str, Any]:
     return {"tests": row["tests"], "entry_point": entry_point, "prelude": row.get("prelude", "")}
 
 
+def read_labels(row: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return what an evaluation groups by: the ``level`` of difficulty, the ``cluster`` of problems with one stem.
+
+    Raises:
+        ProblemError: one is neither text nor a number.
+    """
+    level, cluster = label_field(row, "level", place), label_field(row, "cluster", place)
+    return ({} if level is None else {"level": level}) | ({} if cluster is None else {"cluster": str(cluster)})
+
+
 def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     """Return one row as a problem.
 
     Raises:
         ProblemError: the question is missing, or the row has neither a readable answer nor tests.
     """
-    question = text_field(row, "question", place)
+    question, labels = text_field(row, "question", place), read_labels(row, place)
     if "tests" in row:
-        return Problem(name, question, info=read_info(row, place))
-    answer = text_field(row, "answer", place)
-    try:
-        read_gold(answer)
-    except ProblemError as error:
-        raise ProblemError(f"{place}: {error}") from None
-    return Problem(name, question, answer)
+        return Problem(name, question, info=read_info(row, place) | labels)
+    return Problem(name, question, answer_field(row, "answer", place), labels)
 
 
 def load(split: Split, seed: int, limit: int | None, *, path: str, held_out: str | None = None) -> list[Problem]:
-    """Return problems from ``path``; the held-out ones from ``held_out``, or one in five of ``path`` by question.
+    """Return problems from ``path``; held out are all of ``held_out``, or one in five of ``path`` by question.
 
     There is no out-of-distribution split.
     """
     if split is Split.OOD:
         return []
-    file = held_out if held_out is not None and split is Split.HELD_OUT else path
-    problems = from_rows("jsonl", split, read_rows(file), to_problem)
-    if held_out is None:
-        problems = split_by_question(problems, split)
-    return choose(problems, split, seed, limit)
+    return choose(divided("jsonl", split, read_rows(path), held_out, to_problem), split, seed, limit)

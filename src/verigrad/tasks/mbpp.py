@@ -6,7 +6,7 @@ The paper shows the model the asserts that decide; here the question holds none 
 import ast
 from typing import Any
 
-from verigrad.tasks.finite import choose, from_rows, split_by_question
+from verigrad.tasks.finite import choose, divided, from_rows
 from verigrad.tasks.hub import hub_rows
 from verigrad.tasks.rows import read_rows, text_field
 from verigrad.tasks.types import Split
@@ -103,19 +103,22 @@ def load(
     limit: int | None,
     *,
     path: str | None = None,
+    held_out: str | None = None,
     hub: str = "google-research-datasets/mbpp",
 ) -> list[Problem]:
-    """Return problems from the local file ``path`` (one in five held out by its question), or from the hub's splits.
+    """Return problems from the local file ``path``, or from the hub's splits.
 
-    The hub's splits for validation and prompting are not used. There is no out-of-distribution split.
+    The held-out ones are all of the file ``held_out``; without it one in five of ``path`` by question, or the hub's
+    test split. The hub's splits for validation and prompting are not used. There is no out-of-distribution split.
     """
     if split is Split.OOD:
         return []
-    if path is not None:
-        problems = split_by_question(from_rows("mbpp", split, read_rows(path), to_problem), split)
-    else:
+    if path is None and held_out is None:
         rows = hub_rows("mbpp", hub, "full", "train" if split is Split.TRAIN else "test")
         problems = from_rows("mbpp", split, rows, to_problem)
+    else:
+        rows = read_rows(path) if path is not None else hub_rows("mbpp", hub, "full", "train")
+        problems = divided("mbpp", split, rows, held_out, to_problem)
     return choose(problems, split, seed, limit)
 
 

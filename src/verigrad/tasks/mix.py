@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from verigrad.errors import RecipeError
 from verigrad.recipe.bind import nearest
-from verigrad.recipe.schema import TaskUse
+from verigrad.recipe.schema import Recipe, TaskUse
 from verigrad.tasks import TASKS
 from verigrad.tasks.types import Split, Task
-from verigrad_rewards.combine import find_reward
+from verigrad_rewards.combine import find_named
 from verigrad_rewards.types import Problem
+
+DISTINCT = 30_000  # problems drawn for a supervised run; longer runs see them again, in the same order
 
 
 def find_task(name: str) -> Task:
@@ -23,7 +25,10 @@ def find_task(name: str) -> Task:
             hint = nearest(name, TASKS) or f" Allowed: {', '.join(TASKS)} or package.module:name"
             raise RecipeError(f"task {name!r} is unknown.{hint}")
         return TASKS[name]
-    found = find_reward(name, {})  # the same lookup: a module and a name in it
+    try:
+        found = find_named(name)
+    except ValueError as error:
+        raise RecipeError(f"task {error}") from None
     if not isinstance(found, Task):
         raise RecipeError(f"task {name!r}: is not a verigrad.tasks.Task")
     return found
@@ -67,6 +72,19 @@ def load_mix(uses: Sequence[TaskUse], split: Split, seed: int, total: int) -> li
     ]
     ranked = [((i + 0.5) / len(column), problem) for column in columns for i, problem in enumerate(column)]
     return [problem for _, problem in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def held_out_problems(recipe: Recipe) -> list[Problem]:
+    """Return every problem that ``recipe`` measures on: after training, and in the quick checks during training."""
+    checks = recipe.eval.every_problems if recipe.eval.every and recipe.stage == "grpo" else 0
+    asked = (
+        (recipe.eval.tasks or recipe.tasks, Split.HELD_OUT, recipe.eval.problems),
+        (recipe.eval.tasks or recipe.tasks, Split.OOD, recipe.eval.ood_problems),
+        (recipe.tasks, Split.HELD_OUT, checks),
+    )
+    found = [p for uses, split, count in asked if count for p in load_mix(uses, split, recipe.seed, count)]
+    # one id may name a row of each of two files, where a task is used twice
+    return list({(problem.id, problem.question): problem for problem in found}.values())
 
 
 def task_of(problem: Problem) -> str:

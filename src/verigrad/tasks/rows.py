@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from verigrad_rewards.math import read_gold
 from verigrad_rewards.types import ProblemError
 
 KINDS = ".jsonl, .jsonl.gz, .json or .csv"
@@ -72,3 +73,31 @@ def text_field(row: dict[str, Any], key: str, place: str) -> str:
             f"{place}: field {key!r} is {value!r}; allowed is text. The row has the fields {', '.join(row) or 'none'}"
         )
     return str(value)
+
+
+def answer_field(row: dict[str, Any], key: str, place: str) -> str:
+    """Return a field that must hold a gold answer that the math verifier can read.
+
+    Raises:
+        ProblemError: it is missing, empty or unreadable.
+    """
+    answer = text_field(row, key, place)
+    try:
+        read_gold(answer)
+    except ProblemError as error:
+        raise ProblemError(f"{place}: {error}") from None
+    return answer
+
+
+def label_field(row: dict[str, Any], key: str, place: str) -> str | int | float | None:
+    """Return a field that may hold text or a number, None where it is missing or empty.
+
+    Raises:
+        ProblemError: it holds something else.
+    """
+    value = row.get(key)
+    if value in (None, ""):
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ProblemError(f"{place}: field {key!r} is {str(value)[:40]!r}; allowed is text or a number")
+    return value
