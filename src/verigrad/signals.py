@@ -11,8 +11,8 @@ from typing import Any
 from verigrad.errors import EXIT_INTERRUPTED
 
 ECHO_S = 0.5  # Ctrl-C can reach a rank twice: from the terminal, and passed on by the launcher
-STOPPING = "stopping at the next checkpoint boundary, which is saved; a second signal ends at once"
-ENDED = "ended at once by a second signal; the last whole checkpoint is kept"
+STOPPING = "stopping at the next point that can be saved; a second signal ends at once"
+ENDED = "ended at once by a second signal; what was saved before is kept"
 
 
 class StopRequest:

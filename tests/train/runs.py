@@ -71,7 +71,10 @@ def write_problems(folder):
 
 
 def tasks(train, held_out=None):
-    return f"tasks=[{{name: jsonl, options: {{path: {train}, held_out: {held_out or train}}}}}]"
+    if held_out is None:
+        held_out = train.with_name("never_trained_on.jsonl")
+        write_rows(held_out, [{"question": f"{a}+{a + 2}=?", "answer": str(2 * a + 2)} for a in range(40, 48)])
+    return f"tasks=[{{name: jsonl, options: {{path: {train}, held_out: {held_out}}}}}]"
 
 
 def trained(problems, folder, *more, env=None):

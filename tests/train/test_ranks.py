@@ -321,7 +321,7 @@ def test_two_signals_end_a_single_process_at_once(tmp_path):
         took, code = run.seconds_to_end()
     assert code == 75, run.said()[-3000:]
     assert took < 3
-    assert "stopping at the next checkpoint boundary" in run.said()
+    assert "stopping at the next point that can be saved" in run.said()
     assert "ended at once by a second signal" in run.said()
     assert step_of_run(folder) == 0
 

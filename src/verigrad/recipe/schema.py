@@ -69,20 +69,29 @@ class Evaluation:
     """How held-out problems are measured.
 
     Attributes:
+        tasks: what is measured after training; the default is the recipe's own tasks.
         problems: held-out problems over the task mix.
         ood_problems: harder, out-of-distribution problems over the task mix.
-        samples: sampled responses per problem, at ``temperature``; one greedy response comes on top.
+        samples: sampled responses per problem, at ``temperature``.
+        greedy: whether one greedy response per problem comes on top.
+        think_budgets: further measurements, one sampled response per problem each, in which thinking is ended after
+            so many tokens and the answer is asked for.
         temperature: of the sampled responses.
+        top_p: share of the probability that they are sampled from; quick checks take all of it.
         seed: of the sampled responses; the problems never depend on a seed.
         every: training steps between quick held-out checks, 0 for none.
         every_problems: held-out problems in a quick check, one sample each.
         batch_size: responses decoded at once.
     """
 
+    tasks: tuple[TaskUse, ...] = ()
     problems: int = ranged(1000, low=1)
     ood_problems: int = ranged(200, low=0)
     samples: int = ranged(1, low=1)
+    greedy: bool = True
+    think_budgets: tuple[int, ...] = ()
     temperature: float = ranged(1.0, low=0.01, high=10)
+    top_p: float = ranged(1.0, low=0.01, high=1)
     seed: int = ranged(0, low=0)
     every: int = ranged(10, low=0)
     every_problems: int = ranged(128, low=1)
@@ -228,6 +237,8 @@ class Recipe:
         keep_best: whether the checkpoint with the best quick held-out check is made and kept.
         advantage: ``grpo``, ``dr_grpo`` or ``rloo``; see ``train/advantages.py``.
         max_refills: times that groups without signal are sampled anew from other problems (DAPO, arXiv 2503.14476).
+        leaks: what becomes of train problems that are measured on as well: ``refuse`` stops before training and names
+            them, ``drop`` leaves them out.
         pass_rates: filter of the train problems.
         curriculum: follow the difficulty dial of the tasks; the default takes all levels at once.
         lora: train an adapter; the default trains every weight.
@@ -263,6 +274,7 @@ class Recipe:
     keep_best: bool = True
     advantage: Literal["grpo", "dr_grpo", "rloo"] = "grpo"
     max_refills: int = ranged(0, low=0)
+    leaks: Literal["refuse", "drop"] = "refuse"
     pass_rates: PassRates = field(default_factory=PassRates)
     curriculum: Curriculum | None = None
     lora: Lora | None = None
@@ -280,14 +292,21 @@ class Recipe:
         """Refuse what no single key can show."""
         if not self.tasks or not sum(use.weight for use in self.tasks):
             raise ValueError("tasks: found none with a weight; name at least one, such as '- name: chain_sum'")
-        repeated = {use.name for use in self.tasks if [u.name for u in self.tasks].count(use.name) > 1}
-        if repeated:
-            raise ValueError(f"tasks: {', '.join(sorted(repeated))} stands more than once; name each task once")
+        for key, uses in (("tasks", self.tasks), ("eval.tasks", self.eval.tasks)):
+            named = [use.name for use in uses]
+            if repeated := {name for name in named if named.count(name) > 1}:
+                raise ValueError(f"{key}: {', '.join(sorted(repeated))} stands more than once; name each task once")
         weight = sum(use.weight for use in self.shaping)
         if weight >= 1:
             raise ValueError(
                 f"shaping: the weights sum to {weight:g}; allowed is less than 1, or form would pay as much as a "
                 "correct answer"
+            )
+        budgets = self.eval.think_budgets
+        if any(not 0 <= budget < self.max_response_tokens for budget in budgets) or len(set(budgets)) < len(budgets):
+            raise ValueError(
+                f"eval.think_budgets: found {list(budgets)}; allowed are different numbers of tokens from 0, below "
+                f"max_response_tokens ({self.max_response_tokens}), which the answer must fit in as well"
             )
         if self.pass_rates.low > self.pass_rates.high:
             raise ValueError(f"pass_rates: low {self.pass_rates.low:g} is above high {self.pass_rates.high:g}")

@@ -10,6 +10,7 @@ from accelerate.utils import gather_object
 from trl import GRPOConfig, GRPOTrainer
 
 from verigrad.errors import RunStoppedError
+from verigrad.models.prompt import chat_messages
 from verigrad.recipe.schema import Recipe
 from verigrad.train.advantages import ADVANTAGES
 from verigrad.train.archive import write_rollout
@@ -140,7 +141,7 @@ class Trainer(Reliable, GRPOTrainer):
         advantages = ADVANTAGES[self.recipe.advantage](collected.rewards).reshape(-1)
         self.keep(number, collected, advantages)
         setup, rows = self.setup, [attempt.row for attempt in collected.kept]
-        messages = [setup.prompter.messages(self.problems[i], setup.instruction(self.problems[i])) for i in rows]
+        messages = [chat_messages(self.problems[i], setup.instruction(self.problems[i])) for i in rows]
         output = super()._generate_and_score_completions([{"prompt": message} for message in messages])
         share = slice(collected.kept[0].place, collected.kept[-1].place + 1)
         output["advantages"] = advantages[share].to(self.accelerator.device)

@@ -15,7 +15,15 @@ from verigrad_rewards.types import Problem
 
 # changing these changes neither the weights nor the rollouts that come next
 FREE = ("resume", "output_dir", "save_every", "keep_checkpoints", "scoring", "hang_timeout_s", "preflight", "guard")
-FREE_EVAL = ("problems", "ood_problems", "samples")  # of the evaluation after training
+FREE_EVAL = (
+    "tasks",
+    "problems",
+    "ood_problems",
+    "samples",
+    "greedy",
+    "think_budgets",
+    "top_p",
+)  # of the evaluation after training
 
 # changing these in the middle of a run would change what its steps are
 FIXED = ("model", "stage", "from_scratch", "lora", "phases", "sequences_per_step")
@@ -56,7 +64,7 @@ def recipe_keys(recipe: Recipe) -> Identity:
 def is_free(key: str) -> bool:
     """Whether a key of the recipe may change between two starts without a word."""
     first, _, rest = key.partition(".")
-    return first in FREE or (first == "eval" and rest in FREE_EVAL)
+    return first in FREE or (first == "eval" and rest.partition(".")[0] in FREE_EVAL)
 
 
 def is_fixed(key: str) -> bool:

@@ -11,10 +11,12 @@ from transformers import PrinterCallback
 
 from verigrad.disk import UNFINISHED, discard, save_json, unused, whole_folder
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
+from verigrad.leaks import drop_or_refuse
 from verigrad.lines import read_lines
 from verigrad.models.load import weights_hash
 from verigrad.recipe import Recipe
 from verigrad.scoring import sandboxes
+from verigrad.signals import StopRequest
 from verigrad.train import guard, reinforce, sft
 from verigrad.train.archive import cut_after
 from verigrad.train.checkpoint import (
@@ -32,7 +34,6 @@ from verigrad.train.progress import Progress
 from verigrad.train.recorder import Recorder
 from verigrad.train.reliable import SLOW_DISK
 from verigrad.train.setup import Setup, describe, make_setup
-from verigrad.train.signals import StopRequest
 from verigrad.train.state import on_disk
 from verigrad.train.supervision import make_watchdog, tick_with, workers_for
 from verigrad.train.together import first_said, on_main
@@ -62,12 +63,16 @@ def train(recipe: Recipe, command: str, accepted: Sequence[str], state: PartialS
         with watchdog.patient(LOADING_S):
             stage: Any = reinforce if recipe.stage == "grpo" else sft
             planned = stage.plan(recipe, state.num_processes)
-            problems = stage.load_problems(recipe, planned)
+            known = stage.load_problems(recipe, planned)
+            problems = drop_or_refuse(recipe, known, lambda line: say(state, line))
+            if recipe.stage == "grpo":
+                reinforce.require_enough(problems, planned["plan"])
             setup = make_setup(recipe, problems, state.num_processes, pool, watchdog)
             tick_with(setup.model, watchdog)
             weights = weights_hash(setup.model)
         run = Run(recipe, setup, request, state, stack)
-        run.go(run.prepare(planned, problems, weights, command, accepted))
+        facts = {"command": command, "dropped_leaks": len(known) - len(problems)}
+        run.go(run.prepare(planned, problems, weights, facts, accepted))
 
 
 def say(state: PartialState, line: str) -> None:
@@ -91,7 +96,7 @@ class Run:
         planned: dict[str, Any],
         problems: Sequence[Problem],
         weights: str,
-        command: str,
+        facts: dict[str, Any],
         accepted: Sequence[str],
     ) -> Any:
         """Return the trainer, everything checked and the run folder begun, or found to be the one interrupted."""
@@ -101,7 +106,7 @@ class Run:
             problems = worthwhile(recipe, setup, problems, weights, lambda line: say(self.state, line), self.heed)
             reinforce.require_enough(problems, planned["plan"])
         identity = identify(recipe, problems, setup.tokenizer, setup.scorer, weights, self.state.num_processes)
-        facts = {"command": command, "seed": recipe.seed, "device": str(self.state.device), **describe(setup)}
+        facts = {**facts, "seed": recipe.seed, "device": str(self.state.device), **describe(setup)}
         facts["sandbox"] = sandboxes(setup.scorer, problems) if recipe.stage == "grpo" else {}
         on_main(self.state, lambda: self.begin(facts, identity, accepted))
         self.checkpoint = on_main(self.state, self.find_checkpoint)

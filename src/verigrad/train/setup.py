@@ -9,8 +9,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from verigrad.errors import RunError
-from verigrad.models.load import check_sizes, load_model, load_tokenizer, make_prompter
+from verigrad.models.load import check_context, check_sizes, load_model, load_tokenizer, make_prompter
 from verigrad.models.prompt import Prompter, check_lengths, instructions
 from verigrad.recipe.schema import Recipe
 from verigrad.scoring import Pending, Scorer, check_gold, make_scorer
@@ -102,20 +101,6 @@ def make_setup(recipe: Recipe, problems: Sequence[Problem], world_size: int, poo
     longest = check_lengths(setup.prompter, asked, setup.instruction, recipe.max_prompt_tokens)
     check_context(model, recipe, longest)
     return setup
-
-
-def check_context(model: PreTrainedModel, recipe: Recipe, longest: int) -> None:
-    """Refuse prompts and responses that together are longer than the positions the model knows.
-
-    Raises:
-        RunError: with the lengths.
-    """
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    if context is not None and longest + recipe.max_response_tokens > context:
-        raise RunError(
-            f"model {recipe.model!r}: its context has {context} tokens; the longest prompt has {longest}, and "
-            f"max_response_tokens {recipe.max_response_tokens} on top is too long. Lower it, or drop long problems"
-        )
 
 
 def describe(setup: Setup) -> dict[str, Any]:

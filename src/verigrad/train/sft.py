@@ -11,15 +11,13 @@ from trl import SFTTrainer
 from verigrad.errors import RecipeError
 from verigrad.models.prompt import Prompter
 from verigrad.recipe.schema import Recipe
-from verigrad.tasks.mix import find_task, load_mix, task_of
+from verigrad.tasks.mix import DISTINCT, find_task, load_mix, task_of
 from verigrad.tasks.types import Split
 from verigrad.train.config import refused, sft_config
 from verigrad.train.reliable import Reliable
 from verigrad.train.setup import Setup
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem
-
-DISTINCT = 30_000  # problems drawn per run; longer runs see them again, in the same order
 
 
 def traces(recipe: Recipe, problems: Sequence[Problem]) -> Iterator[tuple[Problem, Structure]]:

@@ -9,7 +9,7 @@ from accelerate.utils import gather_object
 from torch.nn import ModuleList
 
 from verigrad.recipe import Recipe
-from verigrad.train.signals import StopRequest
+from verigrad.signals import StopRequest
 from verigrad.train.watchdog import Board, Watchdog, launched, local_peers, new_board
 
 OTHER_HOSTS_S = 600.0  # ranks that wait for one on another host cannot see whether it makes progress
