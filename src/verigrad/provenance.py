@@ -13,10 +13,11 @@ PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "s
 
 
 def surroundings() -> dict[str, Any]:
-    """Return versions, commit and time."""
+    """Return versions, commit, whether the checkout has other changes, and time."""
     return {
         "verigrad": __version__,
-        "commit": commit(),
+        "commit": git("rev-parse", "HEAD"),
+        "dirty": bool(git("status", "--porcelain")),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -31,10 +32,10 @@ def version(package: str) -> str | None:
         return None
 
 
-def commit() -> str | None:
-    """Return the git commit of the kit's own source, None outside a checkout."""
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the user has
+def git(*arguments: str) -> str | None:
+    """Return what git says of the kit's own source, None where it says nothing, as outside a checkout."""
+    done = subprocess.run(  # noqa: S603 - the arguments are the kit's own
+        ["git", *arguments],  # noqa: S607 - whichever git the user has
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,

@@ -1,50 +1,292 @@
-"""Recorded samples: a header line, then one JSON line per response, appended as they come."""
+"""Recorded samples: a header line, then one JSON line per response. Every reported number is a function of such a file.
 
+No line holds a clock: two measurements of the same thing give the same bytes. Every line ends in a checksum of the
+rest, so that a line changed by hand is found. What a response took in seconds stands in a file beside it.
+"""
+
+import hashlib
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from sys import intern
+from typing import Any, get_type_hints
 
+from verigrad.disk import replacing
 from verigrad.errors import RunError
-from verigrad.fingerprint import fingerprint
-from verigrad.lines import append_lines, read_lines
+from verigrad.lines import Row, append, as_line, whole_lines
+from verigrad_rewards.types import Status
+
+FORMAT = 2
+CHECK = "check"  # the last field of a line
+STATUSES = {str(status): intern(str(status)) for status in Status}
+ANEW = "move it away to measure anew"
 
 
-def sample_key(*parts: Any) -> str:
-    """Return the key of a sample: a hash of the problem, prompt, sampler settings, weights and sample index."""
-    return fingerprint(parts)
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the metrics need of one recorded response.
+
+    Attributes:
+        problem: id.
+        cluster: problems that share a stem have the same one; the problem's own id otherwise.
+        task: name.
+        split: ``held_out`` or ``ood``.
+        decode: name of the decoding, a key of the header's ``decodings``.
+        sample: index among the responses to its problem, from 0.
+        level: difficulty, where the task knows one.
+        prompt: hash of the rendered prompt.
+        status: a value of ``Status``.
+        vote: canonical form of the answer that was read; None where none was, or where tests decide.
+        gold: canonical form of the gold answer; None where tests decide.
+        format: whether the think/answer structure was kept.
+        finished: whether the model ended its turn.
+        forced: whether its thinking was ended by the budget.
+        num_tokens: tokens written.
+        think_tokens: those of them that are thinking.
+    """
+
+    problem: str
+    cluster: str
+    task: str
+    split: str
+    decode: str
+    sample: int
+    level: int | str | None
+    prompt: str
+    status: str
+    vote: str | None
+    gold: str | None
+    format: bool
+    finished: bool
+    forced: bool
+    num_tokens: int
+    think_tokens: int
 
 
-def read_records(file: Path) -> list[dict[str, Any]]:
-    """Return the samples recorded in ``file``.
+FIELDS = get_type_hints(Sample)
+
+
+@dataclass(frozen=True)
+class Records:
+    """One measurement.
+
+    Attributes:
+        file: where it was read from.
+        header: what was measured, and how.
+        samples: in the order of the file.
+        seconds: that sampling and scoring took, where known.
+    """
+
+    file: Path
+    header: Mapping[str, Any]
+    samples: Sequence[Sample]
+    seconds: float | None = None
+
+    def part(self, split: str, decode: str) -> list[Sample]:
+        """Return the samples of one split, decoded one way."""
+        return [s for s in self.samples if s.split == split and s.decode == decode]
+
+    @property
+    def measured(self) -> Mapping[str, Any]:
+        """What was measured: model, decodings, prompts, problems."""
+        return self.header["measured"]
+
+    @property
+    def missing(self) -> int:
+        """How many of the planned samples are not there."""
+        return self.measured["samples"] - len(self.samples)
+
+
+def read_records(file: Path) -> Records:
+    """Return what is recorded in ``file``; a last line that a crash tore is left out.
 
     Raises:
-        RunError: the file is missing or holds something else.
+        RunError: it is missing, holds something else, or was changed by hand.
+    """
+    rows = read_rows(file)
+    header = next(rows)
+    return Records(file, header, [as_sample(row) for row in rows], read_seconds(file))
+
+
+def read_rows(file: Path) -> Iterator[Row]:
+    """Yield the header, then every recorded sample with all its text.
+
+    Raises:
+        RunError: as in ``read_records``.
+    """
+    seen: set[str] = set()
+    for number, line in enumerate(record_lines(file), 1):
+        row = check_line(line, f"{file}:{number}")
+        if number == 1:
+            check_header(row, file)
+        elif row.get("key") in seen:
+            raise RunError(f"{file}:{number}: repeats a sample that stands above it; remove the line, or {ANEW}")
+        elif not fits(row):
+            raise RunError(f"{file}:{number}: is no sample; it was written by another program or version; {ANEW}")
+        else:
+            seen.add(row["key"])
+        yield row
+
+
+def record_lines(file: Path) -> list[bytes]:
+    """Return the lines of ``file``, at least the header's.
+
+    Raises:
+        RunError: there is none.
     """
     if not file.is_file():
-        raise RunError(f"{file}: no such records; 'verigrad eval RUN' writes them")
+        raise RunError(f"{file}: no such records; 'verigrad eval' writes them")
     try:
-        rows = read_lines(file)
-    except ValueError as error:
-        raise RunError(f"{file}: not a file of records: {error}") from None
-    if not rows or rows[0].get("kind") != "header":
-        raise RunError(f"{file}: not a file of records: its first line is not their header")
-    return [row for row in rows[1:] if row.get("kind") == "sample"]
+        lines = whole_lines(file)
+    except OSError as error:
+        raise RunError(f"{file}: cannot be read: {error.strerror or error}") from None
+    if not lines:
+        raise RunError(f"{file}: not a file of records: it has no whole line; {ANEW}")
+    return lines
 
 
-def open_records(file: Path, header: dict[str, Any]) -> set[str]:
-    """Begin ``file`` or go on with it; returns the keys of the samples it already holds.
+def check_line(line: bytes, place: str) -> Row:
+    """Return the row of a line whose checksum is right.
 
     Raises:
-        RunError: it was begun by another measurement.
+        RunError: it is not JSON, not of this kit, or was changed.
+    """
+    try:
+        row = json.loads(line)
+    except ValueError:
+        raise RunError(f"{place}: not a file of records: the line is not JSON") from None
+    if not isinstance(row, dict) or row.get("kind") not in ("header", "sample") or CHECK not in row:
+        raise RunError(f"{place}: not a line of records of this version of the kit; {ANEW}")
+    check = row.pop(CHECK)
+    if check != checksum(line):
+        raise RunError(f"{place}: was changed after it was recorded (its checksum is wrong); restore it, or {ANEW}")
+    return row
+
+
+def checksum(line: bytes) -> str:
+    """Return the checksum of a line, or of a line that is to have one: of all that stands before it."""
+    return hashlib.sha256(line.rpartition(f', "{CHECK}": '.encode())[0]).hexdigest()[:16]
+
+
+def checked_line(row: Mapping[str, Any]) -> bytes:
+    """Return ``row`` as a line that ends in its checksum."""
+    bare = as_line({**row, CHECK: ""})
+    return bare.removesuffix(b'""}\n') + f'"{checksum(bare)}"}}\n'.encode()
+
+
+def check_header(row: Row, file: Path) -> None:
+    """Refuse a first line that is no header of this version.
+
+    Raises:
+        RunError: with what was found.
+    """
+    if row.get("kind") != "header":
+        raise RunError(f"{file}: not a file of records: its first line is not their header")
+    if row.get("format") != FORMAT:
+        raise RunError(f"{file}: records of format {row.get('format')}; this version reads {FORMAT}; {ANEW}")
+    found = row.get("measured")
+    if (
+        not isinstance(found, dict)
+        or not isinstance(found.get("decodings"), dict)
+        or not is_count(found.get("samples"))
+    ):
+        raise RunError(f"{file}:1: the header does not say what was measured; {ANEW}")
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value can be a number of samples."""
+    return type(value) is int and value >= 0
+
+
+def fits(row: Row) -> bool:
+    """Whether a row is a sample with every field of its type."""
+    typed = all(isinstance(row.get(name), kind) for name, kind in FIELDS.items())
+    return typed and row["kind"] == "sample" and "key" in row and row["status"] in STATUSES
+
+
+def as_sample(row: Row) -> Sample:
+    """Return what the metrics need of a row; equal texts are kept once."""
+    values = {name: row[name] for name in FIELDS}
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = intern(value)
+    return Sample(**values)
+
+
+def seconds_file(file: Path) -> Path:
+    """Return where the seconds of the records in ``file`` stand."""
+    return file.with_suffix(".seconds.jsonl")
+
+
+def read_seconds(file: Path) -> float | None:
+    """Return the seconds that all samples of ``file`` took, None where that is not known."""
+    clock = seconds_file(file)
+    if not clock.is_file():
+        return None
+    try:
+        return sum(float(json.loads(line)["seconds"]) for line in whole_lines(clock))
+    except (ValueError, KeyError, TypeError):
+        raise RunError(f"{clock}: not seconds of records; remove it") from None
+
+
+def begin(file: Path, header: Mapping[str, Any]) -> set[str]:
+    """Begin ``file``, or go on with it; returns the keys of the samples that need not be measured again.
+
+    A torn last line is dropped, and so are samples that could not be scored.
+
+    Args:
+        file: of the records.
+        header: ``measured`` is what must be the same to go on; the rest stays as it was at the first start.
+
+    Raises:
+        RunError: another measurement began it, or it is damaged.
     """
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        append_lines(file, [{"kind": "header", **header}])
+        append(file, checked_line({"kind": "header", "format": FORMAT, **header}))
         return set()
-    rows = read_lines(file)
-    if rows and rows[0].get("identity") != header["identity"]:
-        raise RunError(f"{file}: holds samples of another model, recipe or version; move it away to measure anew")
-    whole = "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
-    if len(whole) != file.stat().st_size:  # a crash tore the last line
-        file.write_text(whole, encoding="ascii")
-    return {row["key"] for row in rows[1:]}
+    first, *rows = read_rows(file)
+    refuse_other(file, first["measured"], header["measured"])
+    kept = [row for row in rows if row["status"] != Status.UNSCORED]
+    if kept != rows:
+        write(file, [first, *kept])
+    return {row["key"] for row in kept}
+
+
+def refuse_other(file: Path, then: Any, now: Mapping[str, Any]) -> None:
+    """Refuse records of another model, recipe or version.
+
+    Raises:
+        RunError: with the first difference.
+    """
+    free = ("model",) if now["weights"] else ()  # a folder may have moved, its weights are the same
+    for name, value in json.loads(json.dumps(now)).items():
+        if then.get(name) != value and name not in free:
+            raise RunError(f"{file}: holds samples with another {name} ({brief(then.get(name), value)}); {ANEW}")
+
+
+def brief(then: Any, now: Any) -> str:
+    """Return two values that differ, by the first key in which they do."""
+    while isinstance(then, dict) and isinstance(now, dict):
+        key = next(k for k in [*now, *then] if then.get(k) != now.get(k))
+        then, now = then.get(key), now.get(key)
+        if not isinstance(now, dict):
+            return f"{key} {str(then)[:60]!r} then, {str(now)[:60]!r} now"
+    return f"{str(then)[:60]!r} then, {str(now)[:60]!r} now"
+
+
+def finish(file: Path, order: Iterable[str]) -> None:
+    """Write the samples in the order of their keys, so that an interruption leaves no trace."""
+    header, *rows = read_rows(file)
+    by_key = {row["key"]: row for row in rows}
+    ordered = [by_key[key] for key in order if key in by_key]
+    if [row["key"] for row in ordered] != [row["key"] for row in rows]:
+        write(file, [header, *ordered])
+
+
+def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write ``file`` anew, whole or not at all."""
+    with replacing(file) as stream:
+        for row in rows:
+            stream.write(checked_line(row))

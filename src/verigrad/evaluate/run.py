@@ -1,127 +1,190 @@
-"""Measure a run before and after training, or one model, on the held-out problems of its recipe."""
+"""Measure a run before and after training, or one model, on held-out problems: sample, score, record."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from verigrad.errors import RunError
-from verigrad.evaluate.records import open_records, read_records, sample_key
-from verigrad.lines import append_lines
-from verigrad.models.load import check_sizes, load_model, load_tokenizer, make_prompter, weights_hash
-from verigrad.models.prompt import instructions
-from verigrad.models.sample import GREEDY, Decoding, sample_ids
+from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
+from verigrad.evaluate.endpoint import Endpoint
+from verigrad.evaluate.plan import Ask, asks, decodings, identity, load_problems, measured
+from verigrad.evaluate.recording import Recorder
+from verigrad.evaluate.records import Records, begin, finish, read_records, read_rows
+from verigrad.evaluate.remote import Remote
+from verigrad.evaluate.sampler import Sampler
+from verigrad.evaluate.together import Alone, Processes
+from verigrad.fingerprint import fingerprint
+from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.load import plain
-from verigrad.scoring import Scorer, make_scorer
-from verigrad.tasks.mix import load_mix, task_of
-from verigrad.tasks.types import Split
-from verigrad.thinking import think_length
-from verigrad.train.folder import surroundings
-from verigrad_rewards.types import Problem, Response
+from verigrad.scoring import Scorer, check_gold, make_scorer, sandboxes
+from verigrad.signals import StopRequest
+from verigrad.sources import sources
+from verigrad.tasks.mix import task_of
+from verigrad.train.archive import require_run
+from verigrad_rewards.pool import Pool
+from verigrad_rewards.types import Problem, Status
+
+Say = Callable[[str], None]
+GOLD_TESTED = 50  # problems decided by tests whose own solutions are run first
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One response to be sampled."""
+@dataclass(frozen=True)
+class Measurement:
+    """One model to be measured.
 
-    problem: Problem
-    split: str
-    decode: str
-    sample: int
-    prompt: tuple[int, ...]
-    key: str
+    Attributes:
+        recipe: with the tasks that are measured; its ``model`` is the one.
+        file: of the records.
+        title: of its lines of progress.
+        command: that measures it.
+    """
+
+    recipe: Recipe
+    file: Path
+    title: str
+    command: str
 
 
-def evaluate_run(run: Path, overrides: list[str], say: Callable[[str], None]) -> tuple[Path, Path]:
-    """Measure the start model and the trained model of ``run``; returns the two files of records.
+def measurements(run: Path, overrides: list[str], folder: Path | None, command: str) -> list[Measurement]:
+    """Return the start model and the trained model of a run.
 
     Raises:
         RunError: the run is not there or not finished.
     """
-    recipe = load_recipe(run / "recipe.yaml", overrides)
+    require_run(run)
+    recipe = measured(load_recipe(run / "recipe.yaml", overrides))
     if not (run / "model").is_dir():
         raise RunError(f"{run}: has no model yet: its training did not finish; train it to the end first")
-    before, after = run / "eval" / "before.jsonl", run / "eval" / "after.jsonl"
-    evaluate_model(recipe, before, say, "before training")
-    evaluate_model(replace(recipe, model=str(run / "model"), from_scratch=False), after, say, "after training")
-    return before, after
+    where = folder or run / "eval"
+    trained = replace(recipe, model=str(run / "model"), from_scratch=False)
+    return [
+        Measurement(recipe, where / "before.jsonl", "before training", command),
+        Measurement(trained, where / "after.jsonl", "after training", command),
+    ]
 
 
-def evaluate_model(recipe: Recipe, file: Path, say: Callable[[str], None], title: str) -> list[dict[str, Any]]:
-    """Measure the model of ``recipe`` into ``file`` and return its records; samples already there are kept."""
+def measure_local(each: Measurement, say: Say) -> Records:
+    """Measure a model on this machine, by all processes of ``accelerate launch`` where there are several.
+
+    Raises:
+        RunError, RecipeError, ProblemError: wrong input.
+        RunStoppedError: too many responses could not be scored.
+        InterruptedRunError: it was asked to stop, and can go on.
+    """
+    from verigrad.evaluate.local import Local
+    from verigrad.evaluate.ranks import PATIENCE_S, Ranks
+
+    with contextlib.ExitStack() as stack:
+        ranks = Ranks(each.recipe, stack)
+        with ranks.watchdog.patient(PATIENCE_S):
+            sampler = Local(each.recipe, ranks.state, ranks.watchdog)
+        return measure(each, sampler, ranks, ranks.workers, ranks.request, say)
+
+
+def measure_remote(each: Measurement, endpoint: Endpoint, say: Say) -> Records:
+    """Measure a model behind an endpoint; needs no torch.
+
+    Raises:
+        as ``measure_local``; RunStoppedError also for an endpoint in trouble.
+    """
+    with StopRequest(main=True) as request:
+        workers = each.recipe.scoring.workers or 1
+        return measure(each, Remote(each.recipe, endpoint), Alone(), workers, request, say)
+
+
+def measure(
+    each: Measurement, sampler: Sampler, processes: Processes, workers: int, request: StopRequest, say: Say
+) -> Records:
+    """Sample, score and record what is not there yet; what was recorded survives whatever ends it."""
+    recipe = each.recipe
     scorer = make_scorer(recipe)
-    tokenizer = load_tokenizer(recipe.model)
-    model = load_model(recipe.model, seed=recipe.seed, from_scratch=recipe.from_scratch)
-    check_sizes(model, tokenizer, recipe.model)
-    prompter = make_prompter(recipe, model, tokenizer)
-    weights = weights_hash(model)
-    asks = list_asks(recipe, prompter, weights)
-    header = {
-        "model": recipe.model,
-        "weights": weights,
-        "recipe": plain(recipe),
-        "identity": sample_key(weights, plain(recipe)["eval"], [ask.key for ask in asks]),
-        **surroundings(),
-    }
-    done = open_records(file, header)
-    todo = [ask for ask in asks if ask.key not in done]
-    for start in range(0, len(todo), recipe.eval.batch_size):
-        batch = todo[start : start + recipe.eval.batch_size]
-        append_lines(file, measure(batch, recipe, model, prompter, scorer))
-        say(f"{title}: {len(asks) - len(todo) + start + len(batch)} of {len(asks)} responses")
-    return read_records(file)
+    problems = load_problems(recipe)
+    sampler.check([p for _, p in problems])
+    processes.on_main(lambda: check_gold(recipe, scorer, [p for _, p in problems], limit=GOLD_TESTED))
+    plan = list(asks(decodings(recipe), problems, sampler.render, fingerprint(dict(sampler.facts))))
+    header = make_header(each, sampler, scorer, [p for _, p in problems], len(plan))
+    done = processes.on_main(lambda: begin(each.file, header))
+    order = {ask.key: i for i, ask in enumerate(plan)}
+    with Pool(workers, recipe.scoring.deadline_s) as pool:
+        recorder = Recorder(
+            each.file, scorer, pool, order, processes, lambda line: say(f"{each.title}: {line}"), len(done)
+        )
+        sample(plan, done, sampler, recorder, request, each)
+    return processes.on_main(lambda: conclude(each, order))
 
 
-def list_asks(recipe: Recipe, prompter: Any, weights: str) -> list[Ask]:
-    """Return every response that the recipe's evaluation wants, one decoding after the other."""
-    texts = instructions(recipe)
-    asks = []
-    for split, count in ((Split.HELD_OUT, recipe.eval.problems), (Split.OOD, recipe.eval.ood_problems)):
-        problems = load_mix(recipe.tasks, split, recipe.seed, count) if count else []
-        prompts = [tuple(prompter.token_ids(p, texts[task_of(p)])) for p in problems]
-        for decode, samples in (("sampled", recipe.eval.samples), ("greedy", 1)):
-            settings = [decode, recipe.eval.temperature, recipe.eval.seed, recipe.max_response_tokens]
-            for problem, prompt in zip(problems, prompts, strict=True):
-                for k in range(samples):
-                    key = sample_key(problem.id, prompt, settings, weights, k)
-                    asks.append(Ask(problem, str(split), decode, k, prompt, key))
-    return asks
+def sample(
+    plan: list[Ask], done: set[str], sampler: Sampler, recorder: Recorder, request: StopRequest, each: Measurement
+) -> None:
+    """Record every response of ``plan`` that is not there yet.
+
+    Raises:
+        InterruptedRunError: someone asked to stop.
+    """
+    reason = None
+    try:
+        for batch in sampler.respond(plan, decodings(each.recipe), done):
+            recorder.add(batch, sampler.ahead)
+            if reason := recorder.processes.first_said(request.reason):
+                break
+    except RunStoppedError:
+        if recorder.processes.count == 1:  # others would wait for this one's part for ever
+            recorder.finish()
+        raise
+    recorder.finish()
+    if reason:
+        raise InterruptedRunError(
+            f"{each.file}: stopped by {reason}; {recorder.recorded} of {len(plan)} responses are recorded, start the "
+            "same command again to go on"
+        )
 
 
-def measure(asks: Sequence[Ask], recipe: Recipe, model: Any, prompter: Any, scorer: Scorer) -> list[dict[str, Any]]:
-    """Return the records of ``asks``, in order."""
-    responses: dict[str, Response] = {}
-    for decode in ("sampled", "greedy"):
-        part = [ask for ask in asks if ask.decode == decode]
-        temperature = GREEDY if decode == "greedy" else recipe.eval.temperature
-        decoding = Decoding(prompter.end_ids, recipe.max_response_tokens, temperature, recipe.eval.batch_size)
-        # the same problem meets the same luck before and after, so the weights are not part of the seed
-        seeds = [int(sample_key(recipe.eval.seed, ask.problem.id, ask.sample)[:15], 16) for ask in part]
-        written = prompter.responses(sample_ids(model, [ask.prompt for ask in part], seeds, decoding))
-        responses.update(zip([ask.key for ask in part], written, strict=True))
-    return [record(ask, responses[ask.key], scorer, recipe) for ask in asks]
+def conclude(each: Measurement, order: Mapping[str, int]) -> Records:
+    """Put the records in order and return them.
+
+    Raises:
+        RunStoppedError: more responses could not be scored than the recipe allows.
+    """
+    finish(each.file, order)
+    records = read_records(each.file)
+    unscored = sum(s.status == Status.UNSCORED for s in records.samples)
+    if unscored > each.recipe.scoring.max_unscored * len(records.samples):
+        first = next(row["detail"] for row in read_rows(each.file) if row.get("status") == Status.UNSCORED)
+        raise RunStoppedError(
+            f"{each.file}: {unscored} of {len(records.samples)} responses could not be scored (the first: {first}); "
+            "mend it, and the same command measures them again"
+        )
+    return records
 
 
-def record(ask: Ask, response: Response, scorer: Scorer, recipe: Recipe) -> dict[str, Any]:
-    """Return one line of the records."""
-    verdict = scorer.verdict(ask.problem, response)
+def make_header(
+    each: Measurement, sampler: Sampler, scorer: Scorer, problems: list[Problem], samples: int
+) -> dict[str, Any]:
+    """Return the header: ``measured`` decides every number, ``made_by`` says what made them."""
+    recipe = each.recipe
+    tasks = dict.fromkeys(map(task_of, problems))
+    made_by = surroundings()
+    made_by.pop("started")  # no line holds a clock
     return {
-        "kind": "sample",
-        "key": ask.key,
-        "problem": ask.problem.id,
-        "task": task_of(ask.problem),
-        "split": ask.split,
-        "decode": ask.decode,
-        "sample": ask.sample,
-        "question": ask.problem.question,
-        "answer": ask.problem.answer,
-        "response": response.text,
-        "num_tokens": response.num_tokens,
-        "finished": response.finished,
-        "format": scorer.keeps_format(ask.problem, response),
-        "think_length": think_length(response.text, recipe.format.tags()),
-        "status": str(verdict.status),
-        "read": verdict.answer,
-        "detail": verdict.detail,
+        "measured": {
+            **sampler.facts,
+            "decodings": {name: asdict(settings) for name, settings in decodings(recipe).items()},
+            "format": plain(recipe.format),
+            "dataset": {t: fingerprint([identity(p) for p in problems if task_of(p) == t]) for t in tasks},
+            "rewards": fingerprint(
+                [sources(scorer), {name: [p.name, p.options] for name, p in scorer.correctness.items()}]
+            ),
+            "verigrad": made_by.pop("verigrad"),
+            "samples": samples,
+        },
+        "made_by": {
+            "command": each.command,
+            "recipe": plain(recipe),
+            "recipe_hash": fingerprint(plain(recipe)),
+            "device": sampler.device,
+            "sandbox": sandboxes(scorer, problems),
+            **made_by,
+        },
     }

@@ -1,38 +1,132 @@
-"""The before/after table for the terminal."""
+"""The tables of an evaluation for the terminal: one measurement, or two side by side."""
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.table import Table
 
-from verigrad.evaluate.metrics import Row
+from verigrad.evaluate.compare import Change, Comparison
+from verigrad.evaluate.metrics import ALL, Summary
+from verigrad.evaluate.stats import Estimate
 
 NAMES = {"held_out": "held out", "ood": "out of distribution"}
+PAIRED = ("n", "first", "second", "difference", "bootstrap", "p", "better/worse/same", "detectable", "needed")
+Place = tuple[str, str, str]
 
 
-def interval(row: Row | None) -> str:
-    """Return accuracy with its 95 % interval."""
-    return "–" if row is None else f"{100 * row.accuracy:.1f} [{100 * row.low:.1f}, {100 * row.high:.1f}]"
+def shown(estimate: Estimate | None) -> str:
+    """Return a share in % with its 95 % interval."""
+    if estimate is None:
+        return "–"
+    return f"{100 * estimate.mean:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
 
 
-def make_table(before: Sequence[Row], after: Sequence[Row]) -> Table:
-    """Return accuracy, format rate and thinking, before and after, one line per split, decoding and task."""
-    table = Table(title="Accuracy in %, with 95 % intervals", title_justify="left")
-    for name in ("problems", "decoding", "task"):
-        table.add_column(name)
-    for name in ("n", "before", "after", "format", "thinking, characters"):
-        table.add_column(name, justify="right")
-    old = {(row.split, row.decode, row.task): row for row in before}
-    for row in after:
-        start = old.get((row.split, row.decode, row.task))
-        table.add_row(
-            NAMES[row.split],
-            row.decode,
-            row.task,
-            str(row.problems),
-            interval(start),
-            interval(row),
-            f"{start.format_rate:.1%} → {row.format_rate:.1%}" if start else f"{row.format_rate:.1%}",
-            f"{start.think_length:.1f} → {row.think_length:.1f}" if start else f"{row.think_length:.1f}",
-            end_section=row.task != "all" and row is not after[-1] and after[after.index(row) + 1].task == "all",
-        )
+def pair(before: str | None, after: str) -> str:
+    """Return two values with an arrow, or one."""
+    return after if before is None else f"{before}→{after}"
+
+
+def make_table(after: Sequence[Summary], before: Sequence[Summary] = ()) -> Table:
+    """Return accuracy, pass@k, vote, form and cost by split, decoding and task; difficulties are for the report."""
+    repeated = any(line.samples > 1 for line in after)
+    table = wide_table(
+        "Accuracy, format and cut responses in %, with 95 % intervals over problems", columns(bool(before), repeated)
+    )
+    old = {place(line): line for line in before if line.level is None}
+    for line in after:
+        if line.level is None:
+            cells = numbers(line, old.get(place(line)), bool(before), repeated)
+            table.add_row(about(line.split, line.decode, line.task), *cells, style="" if line.task == ALL else "dim")
+    unscored = sum(line.unscored for line in [*after, *before] if line.task == ALL)
+    if unscored:
+        table.caption = f"{unscored} responses could not be scored and are in no number"
     return table
+
+
+def wide_table(title: str, numbers: Sequence[str]) -> Table:
+    """Return a table whose first column says what a line is about."""
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("problems")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def about(split: str, decode: str, task: str) -> str:
+    """Return what a line is about: all tasks, or one of those named above it."""
+    return f"{NAMES[split]}, {decode}" if task == ALL else f"  {task}"
+
+
+def columns(compared: bool, repeated: bool) -> list[str]:
+    """Return the names of the columns of numbers."""
+    sides = ["before", "after"] if compared else ["accuracy"]
+    return ["n", *sides, *(["pass@k", "maj@k"] if repeated else []), "format", "cut", "thinking", "tokens/solved"]
+
+
+def place(line: Summary) -> Place:
+    """Return what a line is about."""
+    return line.split, line.decode, line.task
+
+
+def numbers(line: Summary, old: Summary | None, compared: bool, repeated: bool) -> list[str]:
+    """Return the cells of one line."""
+    sides = [shown(old.accuracy if old else None)] if compared else []
+    extra = [best_of(line), shown(line.majority)] if repeated else []
+    return [
+        f"{line.problems} × {line.samples}" if line.samples > 1 else str(line.problems),
+        *sides,
+        shown(line.accuracy),
+        *extra,
+        pair(percent(old.format_rate) if old else None, percent(line.format_rate)),
+        pair(percent(old.truncation_rate) if old else None, percent(line.truncation_rate)),
+        pair(f"{old.think_tokens:.1f}" if old else None, f"{line.think_tokens:.1f}"),
+        pair(rounded(old.cost.tokens) if old else None, rounded(line.cost.tokens)),
+    ]
+
+
+def best_of(line: Summary) -> str:
+    """Return pass@k for the largest k."""
+    if not line.pass_at:
+        return "–"
+    k = max(line.pass_at)
+    return f"{shown(line.pass_at[k])} @{k}"
+
+
+def percent(share: float) -> str:
+    """Return a share in %."""
+    return f"{100 * share:.1f}"
+
+
+def rounded(value: float | None) -> str:
+    """Return a count, a dash where there is none."""
+    return "–" if value is None else f"{value:.0f}"
+
+
+def comparison_table(found: Sequence[Comparison]) -> Table:
+    """Return the paired differences: intervals by Student's t and by bootstrap, tests, who moved."""
+    table = wide_table("Paired differences in points, with 95 % intervals", PAIRED)
+    for part in found:
+        whole = [f"{100 * part.detectable:.1f}", "–" if part.needed is None else str(part.needed)]
+        table.add_row(about(part.split, part.decode, ALL), *differences(part.all), *whole)
+        for change in part.tasks:
+            table.add_row(about(part.split, part.decode, change.task), *differences(change), "", "", style="dim")
+    table.caption = (
+        "p: McNemar's exact test where every problem has one response, else Student's t; over the tasks adjusted by "
+        "Holm's method. Detectable, needed: the true difference, and the problems for the observed one, that 80 % of "
+        "such comparisons find."
+    )
+    return table
+
+
+def differences(change: Change) -> list[str]:
+    """Return the cells of one paired difference."""
+    pairs = change.paired
+    return [
+        str(pairs.n),
+        f"{100 * change.before.mean:.1f}",
+        f"{100 * change.after.mean:.1f}",
+        f"{100 * pairs.mean:+.1f} [{100 * pairs.low:+.1f}, {100 * pairs.high:+.1f}]",
+        f"[{100 * pairs.boot_low:+.1f}, {100 * pairs.boot_high:+.1f}]",
+        f"{change.p:.2g}",
+        f"{pairs.wins}/{pairs.losses}/{pairs.ties}",
+    ]

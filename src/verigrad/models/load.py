@@ -131,6 +131,20 @@ def check_sizes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name
         )
 
 
+def check_context(model: PreTrainedModel, recipe: Recipe, longest: int) -> None:
+    """Refuse prompts and responses that together are longer than the positions the model knows.
+
+    Raises:
+        RunError: with the lengths.
+    """
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if context is not None and longest + recipe.max_response_tokens > context:
+        raise RunError(
+            f"model {recipe.model!r}: its context has {context} tokens; the longest prompt has {longest}, and "
+            f"max_response_tokens {recipe.max_response_tokens} on top is too long. Lower it, or drop long problems"
+        )
+
+
 def weights_hash(model: Any) -> str:
     """Return a hash of every parameter of ``model``."""
     digest = hashlib.sha256()

@@ -19,6 +19,12 @@ def format_instruction(tags: Tags) -> str:
     )
 
 
+def chat_messages(problem: Problem, instruction: str | None) -> list[dict[str, str]]:
+    """Return the one user message: the instruction, if any, and the question."""
+    content = f"{instruction}\n\n{problem.question}" if instruction else problem.question
+    return [{"role": "user", "content": content}]
+
+
 @dataclass(frozen=True)
 class Prompter:
     """Turns a problem into chat messages and token ids back into a response.
@@ -34,11 +40,6 @@ class Prompter:
     tags: Tags
     end_ids: tuple[int, ...]
     template_options: Mapping[str, Any] = field(default_factory=dict)
-
-    def messages(self, problem: Problem, instruction: str | None) -> list[dict[str, str]]:
-        """Return the one user message: the instruction, if any, and the question."""
-        content = f"{instruction}\n\n{problem.question}" if instruction else problem.question
-        return [{"role": "user", "content": content}]
 
     def render(self, messages: list[dict[str, str]]) -> str:
         """Return the prompt text up to where the model begins to write."""
@@ -60,7 +61,7 @@ class Prompter:
 
     def token_ids(self, problem: Problem, instruction: str | None) -> list[int]:
         """Return the prompt as token ids; the template writes every special token itself."""
-        text = self.render(self.messages(problem, instruction))
+        text = self.render(chat_messages(problem, instruction))
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def responses(self, completions: Sequence[Sequence[int]]) -> list[Response]:

@@ -4,7 +4,7 @@ Every response is a function of the weights, its prompt and its own seed, so it 
 responses share its batch (but for the rounding of the batched arithmetic), on the batch size or on the process.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,20 @@ GREEDY = 0.0
 
 
 @dataclass(frozen=True)
+class Budget:
+    """When thinking has gone on for long enough.
+
+    Attributes:
+        tokens: after which it is looked at.
+        ending: returns what to write next instead of the model, from all that a response has; nothing where its
+            thinking has ended by itself.
+    """
+
+    tokens: int
+    ending: Callable[[list[int]], list[int]]
+
+
+@dataclass(frozen=True)
 class Decoding:
     """How responses are written.
 
@@ -26,12 +40,16 @@ class Decoding:
         max_tokens: where responses are cut.
         temperature: of the softmax; 0 takes the most likely token.
         batch_size: rows decoded at once.
+        top_p: share of the probability that is sampled from, the likeliest tokens first (arXiv 1904.09751).
+        budget: of the thinking.
     """
 
     end_ids: Sequence[int]
     max_tokens: int
     temperature: float
     batch_size: int
+    top_p: float = 1.0
+    budget: Budget | None = None
 
 
 def sample_ids(
@@ -79,13 +97,23 @@ def noise(seeds: Sequence[int], max_tokens: int) -> Tensor:
     )
 
 
-def pick(logits: Tensor, uniform: Tensor, temperature: float) -> Tensor:
+def pick(logits: Tensor, uniform: Tensor, temperature: float, top_p: float = 1.0) -> Tensor:
     """Return one token per row, (rows,), by inverting the cumulative softmax at ``uniform``, (rows,)."""
     if temperature == GREEDY:
         return logits.argmax(-1)
-    cumulative = torch.softmax(logits.double() / temperature, -1).cumsum(-1)
+    shares = torch.softmax(logits.double() / temperature, -1)
+    if top_p < 1:
+        shares = likeliest(shares, top_p)
+    cumulative = shares.cumsum(-1)
     # the sum ends a rounding error away from 1; scaling keeps the last token from being chosen out of range
     return torch.searchsorted(cumulative, (uniform * cumulative[:, -1]).unsqueeze(-1), right=True).squeeze(-1)
+
+
+def likeliest(shares: Tensor, top_p: float) -> Tensor:
+    """Return the shares, (rows, vocabulary), with 0 for all but the fewest tokens that make up ``top_p``."""
+    ordered, places = shares.sort(-1, descending=True)
+    beyond = ordered.cumsum(-1) - ordered >= top_p
+    return shares.scatter(-1, places, ordered.masked_fill(beyond, 0.0))
 
 
 def prefill(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, DynamicCache, Tensor]:
@@ -115,6 +143,13 @@ def prefill(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Dynam
     return output.logits[rows, -1], cache, mask[rows]
 
 
+def overwrite(tokens: Tensor, rows: Sequence[int], forced: dict[int, list[int]]) -> None:
+    """Put the next forced token, where a row has one, in the place of the sampled one; ``tokens`` is (rows,)."""
+    for i, row in enumerate(rows) if forced else ():
+        if forced.get(row):
+            tokens[i] = forced[row].pop(0)
+
+
 def decode(model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, decoding: Decoding) -> list[list[int]]:
     """Return the ids written for one batch of prompts; rows leave the batch soon after they end."""
     logits, cache, mask = prefill(model, prompts)
@@ -125,8 +160,12 @@ def decode(model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, decod
     rows = torch.arange(len(prompts), device=logits.device)
     alive = torch.ones(len(prompts), dtype=torch.bool, device=logits.device)
     positions = mask.sum(-1)
+    forced: dict[int, list[int]] = {}
     for place in range(uniforms.shape[1]):
-        tokens = pick(logits, uniforms[rows, place], decoding.temperature)
+        tokens = pick(logits, uniforms[rows, place], decoding.temperature, decoding.top_p)
+        if decoding.budget and place == decoding.budget.tokens:
+            forced = {row: decoding.budget.ending(written[row]) for row in rows[alive].tolist()}
+        overwrite(tokens, rows.tolist(), forced)
         for row, token, living in zip(rows.tolist(), tokens.tolist(), alive.tolist(), strict=True):
             if token >= vocabulary:  # no token lies at a share of a sum that is NaN
                 raise RunStoppedError(
