@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from verigrad import __version__
-from verigrad.errors import STATED, RunError, exit_code
+from verigrad.errors import STATED, RecipeError, RunError, exit_code
 from verigrad.secrets import masked
 
 app = typer.Typer(
@@ -18,11 +18,18 @@ app = typer.Typer(
     add_completion=False,
 )
 Overrides = Annotated[list[str] | None, typer.Argument(help="key.sub=value, laid over the recipe")]
+RunFolder = Annotated[Path, typer.Argument(help="a run folder")]
+BaseLicence = Annotated[
+    str | None, typer.Option("--license-of-base", help="licence of the start model, where its card does not say")
+]
+DataLicences = Annotated[
+    list[str] | None, typer.Option("--license-of-data", help="TASK=LICENCE, where the kit does not know")
+]
 
 
 def console() -> Console:
     """Return a console; wide enough for the tables where output is no terminal."""
-    return Console(width=None if sys.stdout.isatty() else 140)
+    return Console(width=None if sys.stdout.isatty() else 160)
 
 
 @app.command()
@@ -50,33 +57,96 @@ def train(
 
 @app.command("eval")
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="a run folder")],
+    target: Annotated[
+        str, typer.Argument(help="a run folder; with --recipe a model: a folder, a hub id, verigrad/tiny")
+    ],
     overrides: Overrides = None,
+    *,
+    recipe: Annotated[str | None, typer.Option(help="what a model that is no run is measured on")] = None,
+    out: Annotated[Path | None, typer.Option(help="where records go: a folder for a run, a file for a model")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible server that has the model")] = None,
+    concurrency: Annotated[int, typer.Option(help="requests at once to the endpoint")] = 8,
+    key_variable: Annotated[str, typer.Option(help="environment variable with the endpoint's key")] = "OPENAI_API_KEY",
 ) -> None:
-    """Measure a run on held-out problems, before and after training: records and a table."""
-    need_torch("eval")
-    from verigrad.train.archive import require_run
+    """Measure a run before and after training, or one model, on held-out problems: records and tables."""
+    from verigrad.evaluate.command import Target, evaluate_target
 
-    require_run(run)
-    from verigrad.evaluate.metrics import compare, summarize, verdict
-    from verigrad.evaluate.records import read_records
-    from verigrad.evaluate.run import evaluate_run
-    from verigrad.evaluate.table import make_table
-    from verigrad.models.load import quiet
+    if endpoint is None:
+        need_torch("eval")
+        from verigrad.models.load import quiet
 
-    quiet()
-    out = console()
-    before, after = (read_records(f) for f in evaluate_run(run, overrides or [], out.print))
-    out.print(make_table(summarize(before), summarize(after)))
-    out.print(verdict(compare(before, after, "held_out", "sampled")), highlight=False)
+        quiet()
+    asked = Target(target, overrides or [], recipe, out, endpoint, concurrency, key_variable)
+    evaluate_target(asked, console())
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="a run folder")]) -> None:
-    """Write RUN/report.html: one page that needs no network and no script."""
-    from verigrad.report.write import write_report
+def compare(
+    first: Annotated[Path, typer.Argument(help="a file of records, or a run folder for its trained model")],
+    second: Annotated[Path, typer.Argument(help="the same, of what is compared with it")],
+) -> None:
+    """Compare two measurements of the same problems, paired: the difference, how sure it is, and what it means."""
+    from verigrad.evaluate.command import compare_files
 
-    console().print(f"report: {write_report(run)}", highlight=False, soft_wrap=True)
+    compare_files(first, second, console())
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="a run folder, or several to compare")],
+    out: Annotated[Path, typer.Option(help="where the page of several runs goes")] = Path("comparison.html"),
+) -> None:
+    """Write RUN/report.html, or one page that compares several runs: no network, no script."""
+    from verigrad.report.write import write_comparison, write_report
+
+    file = write_report(runs[0]) if len(runs) == 1 else write_comparison(runs, out)
+    console().print(f"report: {file}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def chat(
+    target: Annotated[str, typer.Argument(help="a run folder, or a model: a folder, a hub id, verigrad/tiny")],
+    overrides: Overrides = None,
+    *,
+    recipe: Annotated[str | None, typer.Option(help="tasks and format for a model that is no run")] = None,
+    seed: Annotated[int, typer.Option(help="of the answers, and of the order of the problems")] = 0,
+    temperature: Annotated[float | None, typer.Option(help="of the answers; 0 takes the likeliest token")] = None,
+    fold: Annotated[bool, typer.Option("--fold", help="show the thinking as one line")] = False,
+) -> None:
+    """Talk to a model: its thinking is dimmed, '/task' asks it a held-out problem and shows the verdict."""
+    need_torch("chat")
+    from verigrad.chat.command import chat as chat_with
+
+    chat_with(target, recipe, overrides or [], seed=seed, temperature=temperature, folded=fold)
+
+
+@app.command()
+def card(run: RunFolder, base_licence: BaseLicence = None, data_licence: DataLicences = None) -> None:
+    """Write RUN/model/README.md, the model card, from the records of its evaluation."""
+    from verigrad.card.write import write_card
+
+    file = write_card(run, license_of_base=base_licence, license_of_data=licences(data_licence))
+    console().print(f"card: {file}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def push(
+    run: RunFolder,
+    repo: Annotated[str, typer.Argument(help="USER/NAME on the hub; made where it is not there")],
+    *,
+    private: Annotated[bool, typer.Option("--private", help="only you can see it")] = False,
+    base_licence: BaseLicence = None,
+    data_licence: DataLicences = None,
+) -> None:
+    """Upload weights, model card and records with your own token (HF_TOKEN, or 'hf auth login')."""
+    need_torch("push")
+    from verigrad.models.load import quiet
+    from verigrad.push import push as push_run
+
+    quiet()
+    known = licences(data_licence)
+    url = push_run(run, repo, private=private, license_of_base=base_licence, license_of_data=known)
+    console().print(f"pushed: {url}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -121,6 +191,19 @@ def check(recipe: Annotated[str, typer.Argument(help="a YAML file")], overrides:
 def version() -> None:
     """Print the version."""
     print(__version__)
+
+
+def licences(pairs: list[str] | None) -> dict[str, str]:
+    """Return the licences given as ``TASK=LICENCE``.
+
+    Raises:
+        RecipeError: one is written otherwise.
+    """
+    split = [pair.partition("=") for pair in pairs or []]
+    for task, _, licence in split:
+        if not task or not licence:
+            raise RecipeError(f"--license-of-data {task}: write TASK=LICENCE, such as jsonl=cc-by-4.0")
+    return {task: licence for task, _, licence in split}
 
 
 def need_torch(command: str) -> None:

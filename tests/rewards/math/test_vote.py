@@ -20,7 +20,25 @@ def test_the_same_answer_is_one_vote(answers):
 
 
 def test_different_answers_are_different_votes():
-    answers = ["1", "2", "-1", "1/2", "(1, 2)", "(2, 1)", r"\{1, 2, 3\}", "x + 1", "x - 1", "blue", "red", "[1, 2]", r"\{\}", r"\sqrt2", "1.41421356", "x < 1", "x > 1"]
+    answers = [
+        "1",
+        "2",
+        "-1",
+        "1/2",
+        "(1, 2)",
+        "(2, 1)",
+        r"\{1, 2, 3\}",
+        "x + 1",
+        "x - 1",
+        "blue",
+        "red",
+        "[1, 2]",
+        r"\{\}",
+        r"\sqrt2",
+        "1.41421356",
+        "x < 1",
+        "x > 1",
+    ]
     votes = [vote(answer) for answer in answers]
     assert len(set(votes)) == len(answers)
 
@@ -30,6 +48,8 @@ def test_what_cannot_be_read_does_not_vote(text):
     assert vote(text) is None
 
 
-@pytest.mark.parametrize("text", ["9^9^9^9", "(" * 200 + "1" + ")" * 200, "1/0", r"\tan(\pi/2)", "10^5000", "\x1b[2J", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["9^9^9^9", "(" * 200 + "1" + ")" * 200, "1/0", r"\tan(\pi/2)", "10^5000", "\x1b[2J", "\ud800"]
+)
 def test_hostile_answers_are_bounded(text):
     assert len(vote(text) or "") < 5000

@@ -1,0 +1,1 @@
+"""``verigrad chat``: ask a model, or a run's, in the terminal."""
