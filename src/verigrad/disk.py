@@ -1,14 +1,15 @@
 """Write files so that a crash or a full disk leaves what was there before, whole."""
 
+import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
-from verigrad.errors import RunStoppedError
+from verigrad.errors import RunError, RunStoppedError
 
 UNFINISHED = ".unfinished-"
 
@@ -58,6 +59,30 @@ def whole_folder(target: Path) -> Iterator[Path]:
     except Exception:  # raised again: only the room is given back
         discard(partial)
         raise
+
+
+def locked(file: Path, name: str, busy: str) -> IO[str]:
+    """Return ``file``, open; while it is, no other process can lock it.
+
+    Args:
+        file: made where it is not there, with its folder.
+        name: of what it stands for, in messages.
+        busy: what is wrong where another process holds it, and what to do.
+
+    Raises:
+        RunError: another process holds it, or it cannot be made.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stream = file.open("a+", encoding="ascii")
+    except OSError as error:
+        raise RunError(f"{name}: cannot be made: {error.strerror}") from None
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        raise RunError(f"{name}: {busy}") from None
+    return stream
 
 
 def discard(folder: Path) -> None:

@@ -199,8 +199,8 @@ def summary(
 
 
 def cost(tokens: int, solved: int, per_token: tuple[float | None, float | None]) -> Cost:
-    """Return what one correct response costs."""
-    if not solved:
+    """Return what one correct response costs; an endpoint that does not count tokens leaves them at 0."""
+    if not solved or not tokens:
         return Cost(None, None, None)
     flops, seconds = (None if rate is None else rate * tokens / solved for rate in per_token)
     return Cost(tokens / solved, flops, seconds)

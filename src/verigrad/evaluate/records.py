@@ -243,7 +243,6 @@ def begin(file: Path, header: Mapping[str, Any]) -> set[str]:
         RunError: another measurement began it, or it is damaged.
     """
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
         append(file, checked_line({"kind": "header", "format": FORMAT, **header}))
         return set()
     first, *rows = read_rows(file)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from verigrad.disk import locked
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.evaluate.endpoint import Endpoint
 from verigrad.evaluate.plan import Ask, asks, decodings, identity, load_problems, measured
@@ -105,14 +106,22 @@ def measure(
     processes.on_main(lambda: check_gold(recipe, scorer, [p for _, p in problems], limit=GOLD_TESTED))
     plan = list(asks(decodings(recipe), problems, sampler.render, fingerprint(dict(sampler.facts))))
     header = make_header(each, sampler, scorer, [p for _, p in problems], len(plan))
-    done = processes.on_main(lambda: begin(each.file, header))
     order = {ask.key: i for i, ask in enumerate(plan)}
-    with Pool(workers, recipe.scoring.deadline_s) as pool:
+    with contextlib.ExitStack() as stack:
+        done = processes.on_main(lambda: open_records(each.file, header, stack))
+        pool = stack.enter_context(Pool(workers, recipe.scoring.deadline_s))
         recorder = Recorder(
             each.file, scorer, pool, order, processes, lambda line: say(f"{each.title}: {line}"), len(done)
         )
         sample(plan, done, sampler, recorder, request, each)
-    return processes.on_main(lambda: conclude(each, order))
+        return processes.on_main(lambda: conclude(each, order))
+
+
+def open_records(file: Path, header: dict[str, Any], stack: contextlib.ExitStack) -> set[str]:
+    """Lock the records until ``stack`` closes, and return the keys of those that need not be measured again."""
+    busy = "another process is measuring into it; wait for it, or choose another with --out"
+    stack.enter_context(locked(file.with_name(f".{file.name}.lock"), str(file), busy))
+    return begin(file, header)
 
 
 def sample(

@@ -1,12 +1,11 @@
 """The run folder: begun once, gone on with after an interruption, never overwritten, and it explains itself."""
 
-import fcntl
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from verigrad.disk import save_json
+from verigrad.disk import locked, save_json
 from verigrad.errors import RecipeError, RunError
 from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, write_recipe
@@ -112,19 +111,8 @@ def lock(folder: Path) -> IO[str]:
     Raises:
         RunError: another one does.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stream = (folder / LOCK).open("a+", encoding="ascii")
-    except OSError as error:
-        raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        raise RunError(
-            f"output_dir {folder}: another process is training in it; wait for it, stop it, or choose another"
-        ) from None
-    return stream
+    busy = "another process is training in it; wait for it, stop it, or choose another"
+    return locked(folder / LOCK, f"output_dir {folder}", busy)
 
 
 def without_secrets(values: Any) -> Any:
