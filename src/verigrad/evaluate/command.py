@@ -94,17 +94,19 @@ def compare_files(first: Path, second: Path, out: Console) -> None:
     Raises:
         RunError: they cannot be compared.
     """
-    print_comparison(read_records(records_of(first)), read_records(records_of(second)), out)
+    print_comparison(read_records(records_of(first)), read_records(records_of(second)), out, ("first", "second"))
 
 
-def print_comparison(before: Records, after: Records, out: Console) -> None:
+def print_comparison(
+    before: Records, after: Records, out: Console, names: tuple[str, str] = ("before", "after")
+) -> None:
     """Print the paired differences, and what the sampled held-out ones mean in a sentence."""
     found = compare(before, after)
-    out.print(comparison_table(found))
+    out.print(comparison_table(found, names))
     for part in found:
         if part.excluded:
             out.print(f"{part.split} {part.decode}: {part.excluded} problems were not scored on both sides")
-    out.print(verdict(found[0]), highlight=False, soft_wrap=True)
+    out.print(verdict(found[0], *names), highlight=False, soft_wrap=True)
 
 
 def records_of(path: Path) -> Path:

@@ -10,7 +10,7 @@ from verigrad.evaluate.metrics import ALL, Summary
 from verigrad.evaluate.stats import Estimate
 
 NAMES = {"held_out": "held out", "ood": "out of distribution"}
-PAIRED = ("n", "first", "second", "difference", "bootstrap", "p", "better/worse/same", "detectable", "needed")
+PAIRED = ("difference", "bootstrap", "p", "better/worse/same", "detectable", "needed")
 Place = tuple[str, str, str]
 
 
@@ -102,9 +102,9 @@ def rounded(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
-def comparison_table(found: Sequence[Comparison]) -> Table:
+def comparison_table(found: Sequence[Comparison], names: tuple[str, str]) -> Table:
     """Return the paired differences: intervals by Student's t and by bootstrap, tests, who moved."""
-    table = wide_table("Paired differences in points, with 95 % intervals", PAIRED)
+    table = wide_table("Paired differences in points, with 95 % intervals", ["n", *names, *PAIRED])
     for part in found:
         whole = [f"{100 * part.detectable:.1f}", "–" if part.needed is None else str(part.needed)]
         table.add_row(about(part.split, part.decode, ALL), *differences(part.all), *whole)
