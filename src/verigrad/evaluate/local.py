@@ -56,7 +56,7 @@ class Local:
             "template": fingerprint([tokenizer.chat_template, dict(self.prompter.template_options)]),
             "tokenizer": fingerprint([tokenizer.get_vocab(), tokenizer.all_special_tokens]),
         }
-        self.device = f"{state.num_processes} × {state.device.type}"
+        self.device = f"{state.num_processes} × {str(state.device).partition(':')[0]}"
         self.model.to(state.device)  # pyright: ignore[reportArgumentType]  # transformers' own stub
         tick_with(self.model, watchdog)
 

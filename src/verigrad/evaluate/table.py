@@ -29,9 +29,7 @@ def pair(before: str | None, after: str) -> str:
 def make_table(after: Sequence[Summary], before: Sequence[Summary] = ()) -> Table:
     """Return accuracy, pass@k, vote, form and cost by split, decoding and task; difficulties are for the report."""
     repeated = any(line.samples > 1 for line in after)
-    table = wide_table(
-        "Accuracy, format and cut responses in %, with 95 % intervals over problems", columns(bool(before), repeated)
-    )
+    table = wide_table("Shares in %, accuracy with 95 % intervals", columns(bool(before), repeated))
     old = {place(line): line for line in before if line.level is None}
     for line in after:
         if line.level is None:
