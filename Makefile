@@ -46,6 +46,7 @@ bench: .venv-bench/ready .venv/ready
 	.venv-bench/bin/python benchmarks/code_judge.py $(HUMANEVAL)
 	.venv-bench/bin/python benchmarks/math_verifier.py
 	$(BIN)/python benchmarks/keeping.py
+	OMP_NUM_THREADS=2 $(BIN)/python benchmarks/evaluation.py
 
 fuzz: .venv-base/ready
 	.venv-base/bin/python tests/rewards/math/fuzz.py $(FUZZ_MINUTES)

@@ -32,6 +32,11 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 160)
 
 
+def say(line: str) -> None:
+    """Print one line as it is."""
+    console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="a YAML file, such as recipes/tiny/grpo.yaml")],
@@ -100,7 +105,7 @@ def report(
     from verigrad.report.write import write_comparison, write_report
 
     file = write_report(runs[0]) if len(runs) == 1 else write_comparison(runs, out)
-    console().print(f"report: {file}", highlight=False, soft_wrap=True)
+    say(f"report: {file}")
 
 
 @app.command()
@@ -126,7 +131,7 @@ def card(run: RunFolder, base_licence: BaseLicence = None, data_licence: DataLic
     from verigrad.card.write import write_card
 
     file = write_card(run, license_of_base=base_licence, license_of_data=licences(data_licence))
-    console().print(f"card: {file}", highlight=False, soft_wrap=True)
+    say(f"card: {file}")
 
 
 @app.command()
@@ -146,7 +151,7 @@ def push(
     quiet()
     known = licences(data_licence)
     url = push_run(run, repo, private=private, license_of_base=base_licence, license_of_data=known)
-    console().print(f"pushed: {url}", highlight=False, soft_wrap=True)
+    say(f"pushed: {url}")
 
 
 @app.command()
@@ -184,7 +189,7 @@ def check(recipe: Annotated[str, typer.Argument(help="a YAML file")], overrides:
     from verigrad.check import check_recipe
 
     for line in check_recipe(recipe, overrides or []):
-        console().print(line, highlight=False)
+        say(line)
 
 
 @app.command()

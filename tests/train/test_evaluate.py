@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,8 +10,11 @@ import pytest
 from processes import finish, start
 from runs import assert_error
 
+from verigrad.errors import RunError
 from verigrad.evaluate.budget import words
+from verigrad.evaluate.compare import compare
 from verigrad.evaluate.records import read_records, read_rows
+from verigrad.models.load import TINY_FOLDER
 from verigrad_rewards.structure import Tags
 
 SMALL = [
@@ -19,11 +23,11 @@ SMALL = [
 ]  # fmt: skip
 
 
-def command(out, *more):
+def command(out, *more, model="verigrad/tiny"):
     return [
         "-m",
         "verigrad.evaluate",
-        "verigrad/tiny",
+        model,
         "--recipe",
         "recipes/tiny/grpo.yaml",
         f"--out={out}",
@@ -36,10 +40,13 @@ def environment():
     return {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": "src:rewards"}
 
 
-def evaluate(out, *more, launcher=()):
+def evaluate(out, *more, launcher=(), model="verigrad/tiny"):
     """Return exit code and output of an evaluation."""
     done = subprocess.run(
-        [sys.executable, *launcher, *command(out, *more)], env=environment(), capture_output=True, text=True
+        [sys.executable, *launcher, *command(out, *more, model=model)],
+        env=environment(),
+        capture_output=True,
+        text=True,
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -140,6 +147,26 @@ def test_thinking_ends_at_its_budget(whole):
 )  # fmt: skip
 def test_what_ends_thinking(text, forced):
     assert words(text, Tags()) == forced
+
+
+def test_another_chat_template_is_another_measurement(whole, tmp_path):
+    """lighteval never fills the hash of the full prompt: every run has that of the empty text."""
+    model = tmp_path / "model"
+    shutil.copytree(TINY_FOLDER, model)
+    template = model / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|assistant|>{% endif %}", "<|assistant|><think>{% endif %}"))
+    out = tmp_path / "r.jsonl"
+    code, said = evaluate(out, model=str(model))
+    assert code == 0, said
+    prompts = [{s.problem: s.prompt for s in read_records(file).samples} for file in (whole, out)]
+    assert len(set(prompts[0].values())) == len(prompts[0]) == 50
+    assert not set(prompts[0].values()) & set(prompts[1].values())
+    with pytest.raises(RunError, match="the prompts of 50 problems are rendered differently"):
+        compare(read_records(whole), read_records(out))
+    assert all(row["response"].startswith("<think>") for row in list(read_rows(out))[1:])
+    forced = [row for row in read_rows(out) if row.get("decode") == "think-0" and row["forced"]]
+    assert len(forced) == 40
+    assert all(row["response"].startswith("<think></think><answer>") for row in forced)
 
 
 def test_a_second_measurement_at_once_and_another_recipe_are_refused(whole):

@@ -98,13 +98,12 @@ def one_line(text: object) -> str:
 
 def versions(run: Mapping[str, Any], header: Mapping[str, Any]) -> str:
     """Return with which versions the model was made and measured."""
-    return f"Trained with {surroundings(run)}. Measured with {surroundings(header.get('made_by', {}))}."
+    return f"Trained with {software(run)}. Measured with {software(header.get('made_by', {}))}."
 
 
-def surroundings(facts: Mapping[str, Any]) -> str:
+def software(facts: Mapping[str, Any]) -> str:
     """Return versions, commit and device that were written down."""
-    git = facts.get("git") or {"commit": facts.get("commit")}
-    commit = f"commit {git.get('commit') or 'unknown'}" + (" with local changes" if git.get("dirty") else "")
+    commit = f"commit {facts.get('commit') or 'unknown'}" + (" with local changes" if facts.get("dirty") else "")
     packages = [f"{name} {version}" for name, version in facts.get("packages", {}).items() if version]
     device = [f"on {facts['device']}"] if facts.get("device") else []
     return ", ".join([commit, f"Python {facts.get('python', 'unknown')}", *packages, *device])

@@ -13,11 +13,11 @@ from verigrad.errors import RecipeError, RunError
 from verigrad.evaluate.compare import compare, verdict
 from verigrad.evaluate.endpoint import Endpoint
 from verigrad.evaluate.metrics import summarize
-from verigrad.evaluate.plan import measured
 from verigrad.evaluate.records import Records, read_records
 from verigrad.evaluate.run import Measurement, measure_local, measure_remote, measurements
 from verigrad.evaluate.table import comparison_table, make_table
 from verigrad.recipe import load_recipe
+from verigrad.tasks.mix import measured
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def measure_run(target: Target, out: Console) -> None:
         raise RecipeError("--endpoint: needs --recipe, which says what the model behind it is measured on")
     each = measurements(Path(target.name), target.overrides, target.out, command())
     before, after = (measure_local(one, say(out)) for one in each)
-    if is_main():
+    if before and after:
         out.print(make_table(summarize(after), summarize(before)))
         print_comparison(before, after, out)
 
@@ -83,7 +83,7 @@ def measure_model(target: Target, recipe_file: str, out: Console) -> None:
             think_tag=recipe.format.think_tag,
         )
         records = measure_remote(each, endpoint, say(out))
-    if is_main():
+    if records:
         out.print(make_table(summarize(records)))
         out.print(f"records: {file}", highlight=False, soft_wrap=True)
 
@@ -123,18 +123,9 @@ def records_of(path: Path) -> Path:
     return file
 
 
-def say(out: Console) -> Callable[[str], None]:
+def say(out: Console) -> Callable[[str, str], None]:
     """Return what prints one line of progress."""
-    return lambda line: out.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def is_main() -> bool:
-    """Whether this process speaks; the only one does."""
-    if "accelerate" not in sys.modules:
-        return True
-    from accelerate import PartialState
-
-    return PartialState().is_main_process
+    return lambda title, line: out.print(f"{title}: {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def command() -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from verigrad.fingerprint import fingerprint
 from verigrad.recipe.schema import Recipe
-from verigrad.tasks.mix import load_mix
 from verigrad.tasks.types import Split
 from verigrad_rewards.types import Problem
 
@@ -55,11 +54,6 @@ class Ask:
     key: str
 
 
-def measured(recipe: Recipe) -> Recipe:
-    """Return ``recipe`` with the tasks that it is measured on."""
-    return replace(recipe, tasks=recipe.eval.tasks or recipe.tasks)
-
-
 def decodings(recipe: Recipe) -> dict[str, Settings]:
     """Return every decoding that the recipe's evaluation wants, by name."""
     sampled = Settings(
@@ -77,15 +71,9 @@ def decodings(recipe: Recipe) -> dict[str, Settings]:
     return wanted | {f"think-{n}": replace(sampled, samples=1, max_think_tokens=n) for n in budgets}
 
 
-def load_problems(recipe: Recipe) -> list[tuple[str, Problem]]:
-    """Return the held-out problems of a measured recipe, each with its split."""
-    counts = ((Split.HELD_OUT, recipe.eval.problems), (Split.OOD, recipe.eval.ood_problems))
-    return [(str(s), p) for s, count in counts if count for p in load_mix(recipe.tasks, s, recipe.seed, count)]
-
-
 def asks(
     wanted: dict[str, Settings],
-    problems: Sequence[tuple[str, Problem]],
+    problems: Sequence[tuple[Split, Problem]],
     render: Callable[[Problem], str],
     weights: str,
 ) -> Iterator[Ask]:
@@ -99,7 +87,7 @@ def asks(
             for k in range(settings.samples):
                 key = fingerprint([which, prompt, how, weights, k])
                 seed = int(fingerprint([settings.seed, problem.id, k])[:15], 16)
-                yield Ask(problem, split, name, k, prompt, seed, key)
+                yield Ask(problem, str(split), name, k, prompt, seed, key)
 
 
 def identity(problem: Problem) -> list[Any]:

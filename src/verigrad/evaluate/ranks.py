@@ -8,6 +8,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 
+from verigrad.evaluate.together import Alone
 from verigrad.recipe.schema import Recipe
 from verigrad.signals import StopRequest
 from verigrad.train.supervision import make_watchdog, workers_for
@@ -17,21 +18,19 @@ T = TypeVar("T")
 PATIENCE_S = 1800.0  # for loading, hashing, and what the main process does alone
 
 
-class Ranks:
+class Ranks(Alone):
     """This process among those that measure one model.
 
     Attributes:
         state: of accelerate.
-        request: remembers that someone asked to stop.
-        workers: that score for this process.
+        watchdog: ends all processes when one hangs.
     """
 
     def __init__(self, recipe: Recipe, stack: contextlib.ExitStack) -> None:
         self.state = PartialState(cpu=not torch.cuda.is_available())
         self.main, self.count = self.state.is_main_process, self.state.num_processes
-        self.request = stack.enter_context(StopRequest(main=self.main))
+        super().__init__(workers_for(recipe, self.state), stack.enter_context(StopRequest(main=self.main)))
         self.watchdog = stack.enter_context(make_watchdog(recipe, self.request, self.state))
-        self.workers = workers_for(recipe, self.state)
 
     def on_main(self, action: Callable[[], T]) -> T:
         """Return what ``action`` returns on the main process; every process gets it, or fails with its error."""
@@ -43,9 +42,9 @@ class Ranks:
         self.tick()
         return gather_object(rows) if self.count > 1 else rows
 
-    def first_said(self, said: str | None) -> str | None:
-        """Return the first text that any process says, the same on every process."""
-        return first_said(self.state, said)
+    def asked_to_stop(self) -> str | None:
+        """Return who asked any process to stop, the same on every process."""
+        return first_said(self.state, self.request.reason)
 
     def tick(self) -> None:
         """Tell of progress."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from verigrad.evaluate.records import checked_line, seconds_file
 from verigrad.evaluate.sampler import Written
-from verigrad.evaluate.together import Processes
+from verigrad.evaluate.together import Alone
 from verigrad.fingerprint import fingerprint
 from verigrad.lines import append, append_lines
 from verigrad.scoring import Scorer, job_of
@@ -41,7 +41,7 @@ class Recorder:
     scorer: Scorer
     pool: Pool
     order: Mapping[str, int]
-    processes: Processes
+    processes: Alone
     say: Callable[[str], None]
     recorded: int
     waiting: deque[Batch] = field(default_factory=deque)

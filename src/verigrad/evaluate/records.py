@@ -275,13 +275,14 @@ def brief(then: Any, now: Any) -> str:
     return f"{str(then)[:60]!r} then, {str(now)[:60]!r} now"
 
 
-def finish(file: Path, order: Iterable[str]) -> None:
-    """Write the samples in the order of their keys, so that an interruption leaves no trace."""
+def finish(file: Path, order: Iterable[str]) -> Records:
+    """Put the samples in the order of their keys, so that an interruption leaves no trace, and return them."""
     header, *rows = read_rows(file)
     by_key = {row["key"]: row for row in rows}
     ordered = [by_key[key] for key in order if key in by_key]
     if [row["key"] for row in ordered] != [row["key"] for row in rows]:
         write(file, [header, *ordered])
+    return Records(file, header, [as_sample(row) for row in ordered], read_seconds(file))
 
 
 def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -3,18 +3,19 @@
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from verigrad.disk import locked
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.evaluate.endpoint import Endpoint
-from verigrad.evaluate.plan import Ask, asks, decodings, identity, load_problems, measured
+from verigrad.evaluate.plan import Ask, asks, decodings, identity
 from verigrad.evaluate.recording import Recorder
-from verigrad.evaluate.records import Records, begin, finish, read_records, read_rows
+from verigrad.evaluate.records import Records, begin, finish, read_rows
 from verigrad.evaluate.remote import Remote
 from verigrad.evaluate.sampler import Sampler
-from verigrad.evaluate.together import Alone, Processes
+from verigrad.evaluate.together import Alone
 from verigrad.fingerprint import fingerprint
 from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, load_recipe
@@ -22,12 +23,12 @@ from verigrad.recipe.load import plain
 from verigrad.scoring import Scorer, check_gold, make_scorer, sandboxes
 from verigrad.signals import StopRequest
 from verigrad.sources import sources
-from verigrad.tasks.mix import task_of
+from verigrad.tasks.mix import measured, measured_problems, task_of
 from verigrad.train.archive import require_run
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem, Status
 
-Say = Callable[[str], None]
+Say = Callable[[str, str], None]  # title, line
 GOLD_TESTED = 50  # problems decided by tests whose own solutions are run first
 
 
@@ -66,8 +67,10 @@ def measurements(run: Path, overrides: list[str], folder: Path | None, command: 
     ]
 
 
-def measure_local(each: Measurement, say: Say) -> Records:
+def measure_local(each: Measurement, say: Say) -> Records | None:
     """Measure a model on this machine, by all processes of ``accelerate launch`` where there are several.
+
+    The main process gets the records, the others None.
 
     Raises:
         RunError, RecipeError, ProblemError: wrong input.
@@ -81,40 +84,39 @@ def measure_local(each: Measurement, say: Say) -> Records:
         ranks = Ranks(each.recipe, stack)
         with ranks.watchdog.patient(PATIENCE_S):
             sampler = Local(each.recipe, ranks.state, ranks.watchdog)
-        return measure(each, sampler, ranks, ranks.workers, ranks.request, say)
+        return measure(each, sampler, ranks, say)
 
 
-def measure_remote(each: Measurement, endpoint: Endpoint, say: Say) -> Records:
+def measure_remote(each: Measurement, endpoint: Endpoint, say: Say) -> Records | None:
     """Measure a model behind an endpoint; needs no torch.
 
     Raises:
         as ``measure_local``; RunStoppedError also for an endpoint in trouble.
     """
     with StopRequest(main=True) as request:
-        workers = each.recipe.scoring.workers or 1
-        return measure(each, Remote(each.recipe, endpoint), Alone(), workers, request, say)
+        return measure(each, Remote(each.recipe, endpoint), Alone(each.recipe.scoring.workers or 1, request), say)
 
 
-def measure(
-    each: Measurement, sampler: Sampler, processes: Processes, workers: int, request: StopRequest, say: Say
-) -> Records:
+def measure(each: Measurement, sampler: Sampler, processes: Alone, say: Say) -> Records | None:
     """Sample, score and record what is not there yet; what was recorded survives whatever ends it."""
     recipe = each.recipe
     scorer = make_scorer(recipe)
-    problems = load_problems(recipe)
-    sampler.check([p for _, p in problems])
-    processes.on_main(lambda: check_gold(recipe, scorer, [p for _, p in problems], limit=GOLD_TESTED))
-    plan = list(asks(decodings(recipe), problems, sampler.render, fingerprint(dict(sampler.facts))))
-    header = make_header(each, sampler, scorer, [p for _, p in problems], len(plan))
+    split_problems = measured_problems(recipe)
+    problems = [problem for _, problem in split_problems]
+    sampler.check(problems)
+    processes.on_main(lambda: check_gold(recipe, scorer, problems, limit=GOLD_TESTED))
+    plan = list(asks(decodings(recipe), split_problems, sampler.render, fingerprint(dict(sampler.facts))))
     order = {ask.key: i for i, ask in enumerate(plan)}
+    found: list[Records] = []
     with contextlib.ExitStack() as stack:
-        done = processes.on_main(lambda: open_records(each.file, header, stack))
-        pool = stack.enter_context(Pool(workers, recipe.scoring.deadline_s))
-        recorder = Recorder(
-            each.file, scorer, pool, order, processes, lambda line: say(f"{each.title}: {line}"), len(done)
+        done = processes.on_main(
+            lambda: open_records(each.file, make_header(each, sampler, scorer, problems, len(plan)), stack)
         )
-        sample(plan, done, sampler, recorder, request, each)
-        return processes.on_main(lambda: conclude(each, order))
+        pool = stack.enter_context(Pool(processes.workers, recipe.scoring.deadline_s))
+        recorder = Recorder(each.file, scorer, pool, order, processes, partial(say, each.title), len(done))
+        sample(plan, done, sampler, recorder, each)
+        processes.on_main(lambda: found.append(conclude(each, order)))
+    return found[0] if found else None
 
 
 def open_records(file: Path, header: dict[str, Any], stack: contextlib.ExitStack) -> set[str]:
@@ -124,9 +126,7 @@ def open_records(file: Path, header: dict[str, Any], stack: contextlib.ExitStack
     return begin(file, header)
 
 
-def sample(
-    plan: list[Ask], done: set[str], sampler: Sampler, recorder: Recorder, request: StopRequest, each: Measurement
-) -> None:
+def sample(plan: list[Ask], done: set[str], sampler: Sampler, recorder: Recorder, each: Measurement) -> None:
     """Record every response of ``plan`` that is not there yet.
 
     Raises:
@@ -136,7 +136,7 @@ def sample(
     try:
         for batch in sampler.respond(plan, decodings(each.recipe), done):
             recorder.add(batch, sampler.ahead)
-            if reason := recorder.processes.first_said(request.reason):
+            if reason := recorder.processes.asked_to_stop():
                 break
     except RunStoppedError:
         if recorder.processes.count == 1:  # others would wait for this one's part for ever
@@ -156,8 +156,7 @@ def conclude(each: Measurement, order: Mapping[str, int]) -> Records:
     Raises:
         RunStoppedError: more responses could not be scored than the recipe allows.
     """
-    finish(each.file, order)
-    records = read_records(each.file)
+    records = finish(each.file, order)
     unscored = sum(s.status == Status.UNSCORED for s in records.samples)
     if unscored > each.recipe.scoring.max_unscored * len(records.samples):
         first = next(row["detail"] for row in read_rows(each.file) if row.get("status") == Status.UNSCORED)

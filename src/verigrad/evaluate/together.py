@@ -1,55 +1,39 @@
-"""The processes that measure together: one, or those of ``accelerate launch``."""
+"""The process that measures, where it is the only one; ``ranks`` is the same for those of ``accelerate launch``."""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+from verigrad.signals import StopRequest
 
 T = TypeVar("T")
 
 
-class Processes(Protocol):
-    """What an evaluation asks of its processes.
+class Alone:
+    """What an evaluation asks of the processes that measure together.
 
     Attributes:
         main: whether this one writes the records and speaks.
         count: how many there are.
+        workers: that score for this one.
+        request: remembers that someone asked to stop.
     """
-
-    main: bool
-    count: int
-
-    def on_main(self, action: Callable[[], T]) -> T:
-        """Return what ``action`` returns on the main process."""
-        ...
-
-    def gather(self, rows: list[Any]) -> list[Any]:
-        """Return the rows of every process."""
-        ...
-
-    def first_said(self, said: str | None) -> str | None:
-        """Return the first text that any process says."""
-        ...
-
-    def tick(self) -> None:
-        """Tell of progress."""
-        ...
-
-
-class Alone:
-    """One process."""
 
     main, count = True, 1
 
+    def __init__(self, workers: int, request: StopRequest) -> None:
+        self.workers, self.request = workers, request
+
     def on_main(self, action: Callable[[], T]) -> T:
-        """Return what ``action`` returns."""
+        """Return what ``action`` returns on the main process; every process gets it, or fails with its error."""
         return action()
 
     def gather(self, rows: list[Any]) -> list[Any]:
-        """Return ``rows``."""
+        """Return the rows of every process."""
         return rows
 
-    def first_said(self, said: str | None) -> str | None:
-        """Return ``said``."""
-        return said
+    def asked_to_stop(self) -> str | None:
+        """Return who asked any process to stop, the same on every process."""
+        return self.request.reason
 
     def tick(self) -> None:
-        """Do nothing: nobody watches."""
+        """Tell of progress."""

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 
 from verigrad.errors import RecipeError
 from verigrad.recipe.bind import nearest
@@ -74,17 +75,34 @@ def load_mix(uses: Sequence[TaskUse], split: Split, seed: int, total: int) -> li
     return [problem for _, problem in sorted(ranked, key=lambda pair: pair[0])]
 
 
+def measured(recipe: Recipe) -> Recipe:
+    """Return ``recipe`` with the tasks that it is measured on in the place of those that it trains on."""
+    return replace(recipe, tasks=recipe.eval.tasks or recipe.tasks)
+
+
+def measured_problems(recipe: Recipe) -> list[tuple[Split, Problem]]:
+    """Return the problems of the evaluation after training, each with its split."""
+    tasks = measured(recipe).tasks
+    counts = ((Split.HELD_OUT, recipe.eval.problems), (Split.OOD, recipe.eval.ood_problems))
+    return [(split, p) for split, count in counts if count for p in load_mix(tasks, split, recipe.seed, count)]
+
+
+def quick_check_problems(recipe: Recipe) -> list[Problem]:
+    """Return the held-out problems of the quick checks during training."""
+    count = recipe.eval.every_problems if recipe.eval.every and recipe.stage == "grpo" else 0
+    return load_mix(recipe.tasks, Split.HELD_OUT, recipe.seed, count) if count else []
+
+
 def held_out_problems(recipe: Recipe) -> list[Problem]:
     """Return every problem that ``recipe`` measures on: after training, and in the quick checks during training."""
-    checks = recipe.eval.every_problems if recipe.eval.every and recipe.stage == "grpo" else 0
-    asked = (
-        (recipe.eval.tasks or recipe.tasks, Split.HELD_OUT, recipe.eval.problems),
-        (recipe.eval.tasks or recipe.tasks, Split.OOD, recipe.eval.ood_problems),
-        (recipe.tasks, Split.HELD_OUT, checks),
-    )
-    found = [p for uses, split, count in asked if count for p in load_mix(uses, split, recipe.seed, count)]
+    found = [*(problem for _, problem in measured_problems(recipe)), *quick_check_problems(recipe)]
     # one id may name a row of each of two files, where a task is used twice
     return list({(problem.id, problem.question): problem for problem in found}.values())
+
+
+def worked_count(recipe: Recipe) -> int:
+    """Return how many distinct problems a supervised run draws worked solutions of."""
+    return min(sum(phase.steps for phase in recipe.phases) * recipe.sequences_per_step, DISTINCT)
 
 
 def task_of(problem: Problem) -> str:

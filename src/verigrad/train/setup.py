@@ -13,8 +13,7 @@ from verigrad.models.load import check_context, check_sizes, load_model, load_to
 from verigrad.models.prompt import Prompter, check_lengths, instructions
 from verigrad.recipe.schema import Recipe
 from verigrad.scoring import Pending, Scorer, check_gold, make_scorer
-from verigrad.tasks.mix import load_mix, task_of
-from verigrad.tasks.types import Split
+from verigrad.tasks.mix import quick_check_problems, task_of
 from verigrad.train.watchdog import Watchdog
 from verigrad_rewards.combine import Score
 from verigrad_rewards.pool import Pool
@@ -73,8 +72,7 @@ def make_setup(recipe: Recipe, problems: Sequence[Problem], world_size: int, poo
         RecipeError, RunError, ProblemError: the first thing that is wrong, in one line.
     """
     scorer = make_scorer(recipe)
-    checks = recipe.eval.every_problems if recipe.eval.every and recipe.stage == "grpo" else 0
-    held_out = load_mix(recipe.tasks, Split.HELD_OUT, recipe.seed, checks) if checks else []
+    held_out = quick_check_problems(recipe)
     check_gold(recipe, scorer, held_out)
     if recipe.stage == "grpo":
         check_gold(recipe, scorer, problems)
