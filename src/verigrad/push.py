@@ -14,7 +14,8 @@ from typing import Any
 from verigrad.card.write import write_card
 from verigrad.errors import RunError, RunStoppedError
 from verigrad.evaluate.records import Records, read_records, seconds_file
-from verigrad.rollouts import line
+from verigrad.printable import one_line
+from verigrad.run_folder import records_files
 
 REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 LOGIN = "log in with 'hf auth login', or set HF_TOKEN to a token that may write"
@@ -49,7 +50,7 @@ def push(
     write_card(run, name, license_of_base=license_of_base, license_of_data=license_of_data)
     with hub_errors(repo) as api:
         api.whoami()
-    check_weights(run, read_records(run / "eval" / "after.jsonl"))
+    check_weights(run, read_records(records_files(run / "eval")[1]))
     files = list_files(run)
     size = sum(file.stat().st_size for file in files.values())
     with hub_errors(repo) as api:
@@ -74,7 +75,7 @@ def check_name(repo: str) -> None:
     else:
         well = REPO.fullmatch(repo) is not None
     if not well:
-        raise RunError(f"repository {line(repo)!r}: allowed is user/name, of letters, digits and . _ -")
+        raise RunError(f"repository {one_line(repo)!r}: allowed is user/name, of letters, digits and . _ -")
 
 
 def check_weights(run: Path, after: Records) -> None:
@@ -98,7 +99,7 @@ def list_files(run: Path) -> dict[str, Path]:
     model = run / "model"
     files = {f.relative_to(model).as_posix(): f for f in sorted(model.rglob("*")) if f.is_file()}
     files = {name: file for name, file in files.items() if not any(p.startswith(".") for p in name.split("/"))}
-    records = [run / "eval" / f"{side}.jsonl" for side in ("before", "after")]
+    records = records_files(run / "eval")
     clocks = [clock for clock in map(seconds_file, records) if clock.is_file()]
     beside = {f"verigrad/eval/{file.name}": file for file in [*records, *clocks]}
     return {**files, "verigrad/recipe.yaml": run / "recipe.yaml", **beside}
@@ -174,4 +175,4 @@ def said(error: BaseException) -> str:
     text = getattr(error, "server_message", None) or str(error)
     first = (text.strip().splitlines() or [type(error).__name__])[0]
     token = get_token()
-    return line(first.replace(token, "***") if token else first)
+    return one_line(first.replace(token, "***") if token else first)

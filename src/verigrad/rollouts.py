@@ -16,17 +16,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from verigrad.archive import read_rollout, rollout_steps
 from verigrad.errors import RunError
 from verigrad.lines import Row
-from verigrad.recipe.source import read_source
-from verigrad.thinking import thinking_dimmed
-from verigrad.train.archive import read_rollout, require_run, rollout_steps
-from verigrad.train.progress import printable, shown
+from verigrad.printable import STYLES, behind_bar, field, one_line, shown, thinking_dimmed
+from verigrad.run_folder import require_run, think_tag
 from verigrad.train.rollouts import has_spread, mean
 from verigrad_rewards.types import Status
 
 STATUSES = tuple(str(status) for status in Status)
-STYLES = {"correct": "green", "wrong": "red"}
 STEPS_SHOWN = 20
 SHOWN_APART = (
     *("step", "problem", "task", "question", "answer", "response", "num_tokens", "finished", "reward", "advantage"),
@@ -94,11 +92,6 @@ def check(run: Path, wanted: Wanted, limit: int | None) -> list[int]:
     return steps
 
 
-def think_tag(run: Path) -> str:
-    """Return the name of the tag around the thinking; the run's own version of the kit bound the rest of its recipe."""
-    return str(read_source(run / "recipe.yaml", []).values.get("format", {}).get("think_tag", "think"))
-
-
 def matching(run: Path, steps: Sequence[int], wanted: Wanted) -> Iterator[Row]:
     """Yield the wanted rollouts in order."""
     for step in steps if wanted.step is None else [wanted.step]:
@@ -112,7 +105,7 @@ def status_of(row: Row) -> str:
 
 def step_table(run: Path, steps: Sequence[int], count: int) -> Table:
     """Return one line for each of the last ``count`` steps."""
-    table = Table(title=Text(f"Rollouts of {line(str(run))}"), title_justify="left", caption_justify="left")
+    table = Table(title=Text(f"Rollouts of {one_line(str(run))}"), title_justify="left", caption_justify="left")
     for name in ("step", "responses", *STATUSES, "reward", "groups without signal", "tokens"):
         table.add_column(name.replace("_", " "), justify="right")
     for step in steps[-count:]:
@@ -145,8 +138,8 @@ def describe(row: Row, tag: str) -> Text:
     """Return one rollout with everything that was decided about it."""
     status = status_of(row)
     text = Text()
-    text.append(f"step {row['step']} · {line(row['problem'])} · ", "bold")
-    text.append(f"{line(status)}\n", f"bold {STYLES.get(status, 'yellow')}")
+    text.append(f"step {row['step']} · {one_line(row['problem'])} · ", "bold")
+    text.append(f"{one_line(status)}\n", f"bold {STYLES.get(status, 'yellow')}")
     text.append_text(field("question", row["question"]))
     text.append_text(Text.assemble("response\n", thinking_dimmed(behind_bar(row["response"]), tag), "\n"))
     text.append_text(field("gold answer", row["answer"] or "decided by hidden tests"))
@@ -167,26 +160,6 @@ def said(verdict: Mapping[str, Any]) -> str:
     """Return a verdict in words."""
     reason = f": {verdict['detail']}" if verdict["detail"] else ""
     return f"{verdict['status']}, reward {amount(verdict['reward'])}{reason}"
-
-
-def field(name: str, value: str | None) -> Text:
-    """Return a named value, on lines of its own where it has several."""
-    value = "nothing" if value is None else value
-    label = f"{line(name):<14} "
-    if "\n" in value.strip():
-        return Text(f"{label.rstrip()}\n{behind_bar(value)}\n")
-    return Text(f"{label}{line(value.strip())}\n")
-
-
-def behind_bar(text: str) -> str:
-    """Return untrusted text that is safe to print; the bar keeps it from passing for a line of ours."""
-    spread = text.expandtabs(4)  # a tab is a control character, and programs are full of them
-    return "\n".join(f"  │ {part}" for part in printable(spread, limit=len(spread)).split("\n"))
-
-
-def line(text: str) -> str:
-    """Return untrusted text that is safe to print, on one line."""
-    return printable(text, limit=len(text)).replace("\n", "⏎")
 
 
 def amount(number: float | None) -> str:

@@ -1,7 +1,5 @@
 """Tell the thinking of a response from the rest; it may be cut, or opened by the template."""
 
-from rich.text import Text
-
 from verigrad_rewards.structure import Tags
 
 
@@ -25,12 +23,3 @@ def split_thinking(text: str, tag: str) -> tuple[str, str]:
 def think_length(text: str, tags: Tags) -> int:
     """Return how many characters of ``text`` are thinking, which needs no tokenizer."""
     return len(split_thinking(text, tags.think)[0])
-
-
-def thinking_dimmed(text: str, tag: str) -> Text:
-    """Return ``text`` with the thinking dimmed."""
-    shown = Text(text)
-    start, end = think_span(text, tag)
-    if end:
-        shown.stylize("dim", start, end)
-    return shown

@@ -4,9 +4,9 @@ import pytest
 from broken_rewards import KINDS
 from runs import UNSOLVED, assert_error, broken_model, ends_at_once, recipe, refused, tasks, trained, write_rows
 
+from verigrad.archive import read_rollouts
 from verigrad.cli import app
 from verigrad.lines import read_lines
-from verigrad.train.archive import read_rollouts
 from verigrad.train.checkpoint import fault
 
 

@@ -4,8 +4,8 @@ import json
 
 from runs import assert_error, recipe, refused, trained, write_rows
 
+from verigrad.archive import read_rollouts
 from verigrad.tasks import Split, chain_sum
-from verigrad.train.archive import read_rollouts
 from verigrad.train.command import main
 
 TRAIN = [{"question": f"{a}+{a + 2}=?", "answer": str(2 * a + 2)} for a in range(3, 11)]

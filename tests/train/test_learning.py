@@ -8,8 +8,8 @@ import torch
 from accelerate import Accelerator
 from processes import finish, start
 
+from verigrad.archive import read_rollouts
 from verigrad.lines import read_lines
-from verigrad.train.archive import read_rollouts
 from verigrad.train.checkpoint import best_step, checkpoints, fault, step_of
 from verigrad.train.collect import Collector, rollout_seeds
 from verigrad.train.measure import Scored

@@ -8,10 +8,10 @@ import pytest
 from processes import finish, start
 from runs import assert_error, recipe, refused, tasks, trained, write_rows
 
+from verigrad.archive import read_rollouts
 from verigrad.disk import save_json
 from verigrad.lines import read_lines
 from verigrad.models.load import TINY_FOLDER
-from verigrad.train.archive import read_rollouts
 from verigrad.train.checkpoint import best_step
 
 QUICK = ["max_steps=2", "eval.every=0", "save_every=1"]

@@ -18,11 +18,11 @@ from processes import finish, free_port, start, wait_until
 from runs import STEPS, assert_same, outcome, recipe, settings
 from test_resume import unkilled
 
+from verigrad.archive import read_rollouts
 from verigrad.lines import read_lines
+from verigrad.processes.watchdog import DUMP_S, POLL_S, TURN_POLLS
 from verigrad.recipe.schema import Recipe
-from verigrad.train.archive import read_rollouts
 from verigrad.train.checkpoint import checkpoints, fault, step_of
-from verigrad.train.watchdog import DUMP_S, POLL_S, TURN_POLLS
 
 ROOT = Path(__file__).parents[2]
 PROMISE_S = 30  # of shared/reference/reliability.md, promise 9

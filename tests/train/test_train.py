@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForCausalLM, Qwen2Config
 
+from verigrad.archive import read_rollouts
 from verigrad.cli import app
 from verigrad.lines import read_lines
 from verigrad.models.load import load_tokenizer
-from verigrad.train.archive import read_rollouts
 from verigrad.train.command import main
 
 ROOT = Path(__file__).parents[2]

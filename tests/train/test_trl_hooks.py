@@ -15,12 +15,12 @@ from transformers import PrinterCallback, Qwen2Config
 from trl.trainer import grpo_trainer
 from trl.trainer.utils import get_config_model_id
 
+from verigrad.processes.watchdog import Watchdog
 from verigrad.recipe import load_recipe
 from verigrad.train import grpo, reinforce
 from verigrad.train.advantages import ADVANTAGES
 from verigrad.train.reliable import Reliable
 from verigrad.train.setup import make_setup
-from verigrad.train.watchdog import Watchdog
 from verigrad_rewards.pool import Pool
 
 ROOT = Path(__file__).parents[2]

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from verigrad.errors import RunError, RunStoppedError
-from verigrad.lines import append_lines, read_lines
-from verigrad.train import archive
-from verigrad.train.archive import (
+from verigrad import archive
+from verigrad.archive import (
     cut_after,
     read_rollout,
     read_rollouts,
     rollout_steps,
     write_rollout,
 )
+from verigrad.errors import RunError, RunStoppedError
+from verigrad.lines import append_lines, read_lines
 
 HOSTILE = [
     "\x1b[2J\x1b]0;title\x07",

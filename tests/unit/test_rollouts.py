@@ -5,9 +5,9 @@ import sys
 import pytest
 from rich.console import Console
 
+from verigrad.archive import write_rollout
 from verigrad.cli import main
 from verigrad.rollouts import describe
-from verigrad.train.archive import write_rollout
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m[red]not markup[/nope] :smile: \u202egnorw\u2066 half \ud800 \r\nstep 1 · t/1 · correct\n\tx = 1"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from verigrad.signals import ENDED, STOPPING, StopRequest
+from verigrad.processes.signals import ENDED, STOPPING, StopRequest
 
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PYTHONUNBUFFERED": ""}
 LOOP = """
 import sys, time
-from verigrad.signals import StopRequest
+from verigrad.processes.signals import StopRequest
 with StopRequest(main={main}) as stop:
     print("ready", flush=True)
     end = time.monotonic() + 20

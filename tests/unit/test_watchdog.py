@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from verigrad.train.watchdog import launched, local_peers
+from verigrad.processes.watchdog import launched, local_peers
 
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 # the child learns its peers from stdin; all but the limit is faster than in training
 SCRIPT = """
 import os, re, signal, sys, threading, time
-from verigrad.train import watchdog
+from verigrad.processes import watchdog
 watchdog.POLL_S, watchdog.TURN_POLLS, watchdog.DUMP_S = 0.05, 10, 0.2
 stop = threading.Event()
 

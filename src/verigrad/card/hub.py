@@ -8,7 +8,7 @@ import yaml
 
 from verigrad.card.facts import each
 from verigrad.card.licences import Source, is_hub_id
-from verigrad.card.markdown import plain
+from verigrad.card.markdown import printable
 from verigrad.evaluate.metrics import ALL, Summary
 from verigrad.evaluate.table import NAMES
 from verigrad.recipe import Recipe
@@ -46,7 +46,7 @@ def cleaned(value: Any) -> Any:
         return {key: cleaned(item) for key, item in value.items()}
     if isinstance(value, list):
         return [cleaned(item) for item in value]
-    return " ".join(plain(value).split()) if isinstance(value, str) else value
+    return " ".join(printable(value).split()) if isinstance(value, str) else value
 
 
 def results(lines: Sequence[Summary], sources: Sequence[Source], measured: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -4,23 +4,17 @@ import re
 
 from markupsafe import Markup
 
-from verigrad.train.progress import printable
+from verigrad.printable import printable
 
 SPECIAL = re.compile(r"([\\`*_\[\]#|~$])")  # what else has a meaning has it at the start of a line
 LONGEST = 4000  # of one text on one line
-
-
-def plain(text: str) -> str:
-    """Return ``text`` without control characters and marks that turn the direction of writing; line ends are kept."""
-    spread = text.replace("\t", "    ").replace("\r\n", "\n")
-    return printable(spread, limit=len(spread))
 
 
 def words(text: object) -> Markup:
     """Return ``text`` as words of a paragraph or a cell, on one line; what is Markup already stays."""
     if isinstance(text, Markup):
         return text
-    line = plain(" ".join(str(text).split()))[:LONGEST]
+    line = printable(" ".join(str(text).split()))[:LONGEST]
     safe = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(SPECIAL.sub(r"\\\1", safe).replace("://", "&#58;//").replace("www.", "www&#46;"))  # noqa: S704  # escaped here
 
@@ -29,4 +23,4 @@ def block(text: str, language: str = "") -> Markup:
     """Return ``text`` as a block of code; its fence is longer than any in the text."""
     ticks = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, ticks + 1)
-    return Markup(f"{fence}{language}\n{plain(text).rstrip()}\n{fence}")  # noqa: S704  # code is shown as it is
+    return Markup(f"{fence}{language}\n{printable(text).rstrip()}\n{fence}")  # noqa: S704  # code is shown as it is

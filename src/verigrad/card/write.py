@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader
 from verigrad.card.facts import commands, decoding_lines, limits, recipe_facts, versions, what
 from verigrad.card.hub import front_matter
 from verigrad.card.licences import Source, base_licence, data_sources, is_hub_id
-from verigrad.card.markdown import block, plain, words
+from verigrad.card.markdown import block, printable, words
 from verigrad.card.table import make_table
 from verigrad.disk import replacing
 from verigrad.errors import RunError
@@ -18,10 +18,9 @@ from verigrad.evaluate.metrics import summarize
 from verigrad.evaluate.records import Records, read_records
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.schema import TaskUse
+from verigrad.run_folder import read_run, records_files, require_model
 from verigrad.secrets import masked
 from verigrad.tasks.mix import find_task
-from verigrad.train.archive import require_run
-from verigrad.train.folder import read_run
 
 
 def write_card(
@@ -46,7 +45,8 @@ def write_card(
     recipe = load_recipe(run / "recipe.yaml")
     sources = data_sources([*recipe.tasks, *measured_tasks(recipe, after)], license_of_data or {})
     licence = base_licence(recipe.model, license_of_base)
-    card = render(run, " ".join(plain(name or run.resolve().name).split()), recipe, (before, after), licence, sources)
+    title = " ".join(printable(name or run.resolve().name).split())
+    card = render(run, title, recipe, (before, after), licence, sources)
     file = run / "model" / "README.md"
     with replacing(file) as stream:
         stream.write(masked(card).encode())
@@ -59,10 +59,8 @@ def require_measured(run: Path) -> tuple[Records, Records]:
     Raises:
         RunError: there is no model, or there are no records of it.
     """
-    require_run(run)
-    if not (run / "model").is_dir():
-        raise RunError(f"{run}: has no model yet: its training did not finish; train it to the end first")
-    files = [run / "eval" / f"{side}.jsonl" for side in ("before", "after")]
+    require_model(run)
+    files = records_files(run / "eval")
     if missing := [file for file in files if not file.is_file()]:
         raise RunError(f"{run}: is not measured ({missing[0]} is missing); run 'verigrad eval {run}' first")
     before, after = map(read_records, files)

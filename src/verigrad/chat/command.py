@@ -11,7 +11,7 @@ from verigrad.chat.draws import Draws
 from verigrad.chat.session import Chat, State, handle
 from verigrad.chat.speaker import Speaker, open_speaker
 from verigrad.errors import STATED
-from verigrad.rollouts import line
+from verigrad.printable import one_line
 from verigrad.scoring import make_scorer
 from verigrad.secrets import masked
 from verigrad_rewards.pool import Pool
@@ -62,7 +62,8 @@ def forgive_bytes() -> None:
 
 def greet(speaker: Speaker, out: Console) -> None:
     """Say who answers."""
-    out.print(Text(f"{line(speaker.recipe.model)} answers every line on its own; /help says what else can be typed"))
+    model = one_line(speaker.recipe.model)
+    out.print(Text(f"{model} answers every line on its own; /help says what else can be typed"))
 
 
 def converse(chat: Chat, state: State, *, typed: bool) -> None:

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 from verigrad.thinking import think_span
-from verigrad.train.progress import printable
 
 UNDECODED = "\ufffd"  # what a decoder writes in the place of bytes that are no character, or none yet
 
@@ -45,9 +44,3 @@ def rest(whole: str, shown: str) -> int:
     """Return from where on ``whole`` differs from what was shown of it."""
     shorter = min(len(whole), len(shown))
     return next((i for i in range(shorter) if whole[i] != shown[i]), shorter)
-
-
-def safe(text: str) -> str:
-    """Return untrusted text without control characters, escapes and marks that turn the direction of writing."""
-    spread = text.replace("\t", "    ")
-    return printable(spread, limit=len(spread))

@@ -5,7 +5,8 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
-from verigrad.chat.pieces import pieces, rest, safe, thinks
+from verigrad.chat.pieces import pieces, rest, thinks
+from verigrad.printable import printable
 from verigrad.thinking import split_thinking
 
 
@@ -54,7 +55,7 @@ class Screen:
             self.out.print()
             self.counting = False
         style = "dim" if thinking else ""
-        self.out.print(Text(safe(text), style), end="", soft_wrap=True)
+        self.out.print(Text(printable(text), style), end="", soft_wrap=True)
 
     def count(self) -> None:
         """Show how long the thinking is so far, over what stood there before."""

@@ -11,8 +11,8 @@ from verigrad.chat.pieces import grown
 from verigrad.chat.screen import Screen
 from verigrad.chat.speaker import TYPED, Speaker
 from verigrad.errors import RunError
+from verigrad.printable import STYLES, field, one_line
 from verigrad.recipe.bind import nearest
-from verigrad.rollouts import STYLES, field, line
 from verigrad.scoring import Scorer, job_of, sandboxes
 from verigrad.tasks.mix import task_of
 from verigrad_rewards.pool import Pool
@@ -73,7 +73,7 @@ def handle(chat: Chat, state: State, typed: str) -> State | None:
     if name not in COMMANDS:
         words = [f"/{command}" for command in (*COMMANDS, "quit")]
         hint = nearest(f"/{name}", words) or f" Allowed: {', '.join(words)}"
-        raise RunError(f"{line(f'/{name}')}: no such command.{hint}")
+        raise RunError(f"{one_line(f'/{name}')}: no such command.{hint}")
     return COMMANDS[name](chat, state, argument.strip())
 
 
@@ -135,7 +135,7 @@ def judged(problem: Problem, verdict: Verdict) -> Text:
 def task(chat: Chat, state: State, argument: str) -> State:
     """Ask the next held-out problem."""
     problem = chat.draws.next(argument)
-    shown = Text.assemble((f"{line(problem.id)}\n", "bold"), field("question", problem.question))
+    shown = Text.assemble((f"{one_line(problem.id)}\n", "bold"), field("question", problem.question))
     chat.out.print(shown, end="", soft_wrap=True)
     return ask(chat, replace(state, asked=problem))
 
@@ -148,7 +148,7 @@ def retry(chat: Chat, state: State, _: str) -> State:
 def set_seed(chat: Chat, state: State, argument: str) -> State:
     """Set the seed."""
     if not (argument.isascii() and argument.isdigit() and len(argument) < 19):
-        raise RunError(f"/seed {line(argument)!r}: allowed is a whole number, 0 or more; it is {state.seed}")
+        raise RunError(f"/seed {one_line(argument)!r}: allowed is a whole number, 0 or more; it is {state.seed}")
     chat.out.print(f"seed {int(argument)}", highlight=False)
     return replace(state, seed=int(argument))
 
@@ -161,8 +161,8 @@ def set_temperature(chat: Chat, state: State, argument: str) -> State:
         temperature = -1.0
     if not 0 <= temperature <= HOTTEST:
         raise RunError(
-            f"/temperature {line(argument)!r}: allowed is a number from 0, the likeliest token, to {HOTTEST:g}; it is "
-            f"{state.temperature:g}"
+            f"/temperature {one_line(argument)!r}: allowed is a number from 0, the likeliest token, to {HOTTEST:g}; "
+            f"it is {state.temperature:g}"
         )
     chat.out.print(f"temperature {temperature:g}", highlight=False)
     return replace(state, temperature=temperature)
@@ -179,7 +179,7 @@ def show_help(chat: Chat, state: State, _: str) -> State:
     tasks = ", ".join(chat.draws.uses)
     said = (
         "Every line is one prompt of its own, as in training: the model does not see what stands above.\n"
-        f"/task [NAME]      ask the next held-out problem, and judge the answer ({line(tasks)})\n"
+        f"/task [NAME]      ask the next held-out problem, and judge the answer ({one_line(tasks)})\n"
         "/retry            the last prompt with another seed\n"
         f"/seed N           the seed of the answers (it is {state.seed})\n"
         f"/temperature T    of sampling, 0 for the likeliest token (it is {state.temperature:g})\n"

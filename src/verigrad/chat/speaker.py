@@ -10,6 +10,7 @@ from verigrad.models.prompt import Prompter, format_instruction, instructions
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.bind import bind
 from verigrad.recipe.source import Source, apply_override
+from verigrad.run_folder import trained
 from verigrad.tasks.mix import task_of
 from verigrad_rewards.types import Problem
 
@@ -92,10 +93,7 @@ def find_recipe(target: str, file: str | None, overrides: list[str]) -> tuple[Re
     if not (run / "recipe.yaml").is_file():
         recipe = load_recipe(file, overrides) if file else default_recipe(target, overrides)
         return replace(recipe, model=target, from_scratch=False), file is None
-    if not (run / "model").is_dir():
-        raise RunError(f"{run}: has no model yet: its training did not finish; train it to the end first")
-    recipe = load_recipe(file or run / "recipe.yaml", overrides)
-    return replace(recipe, model=str(run / "model"), from_scratch=False), False
+    return trained(load_recipe(file or run / "recipe.yaml", overrides), run), False
 
 
 def default_recipe(model: str, overrides: list[str]) -> Recipe:

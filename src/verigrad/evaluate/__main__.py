@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from verigrad.train.watchdog import end_with_launcher, launched
+from verigrad.processes.watchdog import end_with_launcher, launched
 
 if __name__ == "__main__":
     if launched(os.environ):  # the imports below take seconds, and a launcher can die in them

@@ -17,6 +17,7 @@ from verigrad.evaluate.records import Records, read_records
 from verigrad.evaluate.run import Measurement, measure_local, measure_remote, measurements
 from verigrad.evaluate.table import comparison_table, make_table
 from verigrad.recipe import load_recipe
+from verigrad.run_folder import records_files
 from verigrad.tasks.mix import measured
 
 
@@ -117,7 +118,7 @@ def records_of(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    file = path / "eval" / "after.jsonl"
+    file = records_files(path / "eval")[1]
     if not file.is_file():
         raise RunError(f"{path}: has no records of its trained model; 'verigrad eval {path}' measures it")
     return file

@@ -21,11 +21,11 @@ from verigrad.models.load import (
 )
 from verigrad.models.prompt import chat_messages, check_lengths, instructions
 from verigrad.models.sample import Budget, Decoding, sample_ids
+from verigrad.processes.supervision import tick_with
+from verigrad.processes.watchdog import Watchdog
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import task_of
 from verigrad.thinking import split_thinking
-from verigrad.train.supervision import tick_with
-from verigrad.train.watchdog import Watchdog
 from verigrad_rewards.types import Problem
 
 

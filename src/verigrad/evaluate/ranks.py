@@ -9,10 +9,10 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from verigrad.evaluate.together import Alone
+from verigrad.processes.signals import StopRequest
+from verigrad.processes.supervision import make_watchdog, workers_for
+from verigrad.processes.together import first_said, on_main
 from verigrad.recipe.schema import Recipe
-from verigrad.signals import StopRequest
-from verigrad.train.supervision import make_watchdog, workers_for
-from verigrad.train.together import first_said, on_main
 
 T = TypeVar("T")
 PATIENCE_S = 1800.0  # for loading, hashing, and what the main process does alone

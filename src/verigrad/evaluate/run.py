@@ -2,13 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from verigrad.disk import locked
-from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
+from verigrad.errors import InterruptedRunError, RunStoppedError
 from verigrad.evaluate.endpoint import Endpoint
 from verigrad.evaluate.plan import Ask, asks, decodings, identity
 from verigrad.evaluate.recording import Recorder
@@ -17,14 +17,14 @@ from verigrad.evaluate.remote import Remote
 from verigrad.evaluate.sampler import Sampler
 from verigrad.evaluate.together import Alone
 from verigrad.fingerprint import fingerprint
+from verigrad.processes.signals import StopRequest
 from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.load import plain
+from verigrad.run_folder import records_files, require_run, trained
 from verigrad.scoring import Scorer, check_gold, make_scorer, sandboxes
-from verigrad.signals import StopRequest
 from verigrad.sources import sources
 from verigrad.tasks.mix import measured, measured_problems, task_of
-from verigrad.train.archive import require_run
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem, Status
 
@@ -57,13 +57,10 @@ def measurements(run: Path, overrides: list[str], folder: Path | None, command: 
     """
     require_run(run)
     recipe = measured(load_recipe(run / "recipe.yaml", overrides))
-    if not (run / "model").is_dir():
-        raise RunError(f"{run}: has no model yet: its training did not finish; train it to the end first")
-    where = folder or run / "eval"
-    trained = replace(recipe, model=str(run / "model"), from_scratch=False)
+    before, after = records_files(folder or run / "eval")
     return [
-        Measurement(recipe, where / "before.jsonl", "before training", command),
-        Measurement(trained, where / "after.jsonl", "after training", command),
+        Measurement(recipe, before, "before training", command),
+        Measurement(trained(recipe, run), after, "after training", command),
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from verigrad.signals import StopRequest
+from verigrad.processes.signals import StopRequest
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from verigrad.evaluate.records import Records, read_records
 from verigrad.lines import Row, whole_lines
 from verigrad.recipe.source import read_source
 from verigrad.report.text import clean
-from verigrad.train.archive import require_run
+from verigrad.run_folder import records_files, require_run
 
 HELD_OUT, SAMPLED = "held_out", "sampled"
 DRAWN = 1e18
@@ -98,7 +98,7 @@ def read_run_folder(folder: Path) -> Run:
     """
     require_run(folder)
     damage: list[str] = []
-    before, after = (records(folder / "eval" / f"{side}.jsonl") for side in ("before", "after"))
+    before, after = map(records, records_files(folder / "eval"))
     return Run(
         folder,
         (folder / "recipe.yaml").read_text(encoding="utf-8", errors="backslashreplace"),

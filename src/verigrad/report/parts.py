@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from verigrad.archive import read_rollout, rollout_file, rollout_steps
 from verigrad.errors import RunError
 from verigrad.lines import Row
 from verigrad.report.gather import is_number, section
 from verigrad.report.scale import Point
-from verigrad.train.archive import read_rollout, rollout_file, rollout_steps
 
 MOST_STEPS, MOST_BYTES = 200, 48 << 20  # read of an archive, compressed
 CORRECTNESS = "correctness"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from verigrad.archive import rollout_steps
 from verigrad.evaluate.stats import wilson
 from verigrad.lines import Row
 from verigrad.report.charts import Curve, chart
@@ -12,7 +13,6 @@ from verigrad.report.html import Section, paragraph, tag
 from verigrad.report.parts import CORRECTNESS, part_weights, reward_parts
 from verigrad.report.scale import Point
 from verigrad.report.text import clean, duration
-from verigrad.train.archive import rollout_steps
 
 MOST_CURVES = 8
 # key of metrics.jsonl, title, unit of the vertical axis

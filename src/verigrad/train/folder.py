@@ -10,6 +10,7 @@ from verigrad.errors import RecipeError, RunError
 from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, write_recipe
 from verigrad.recipe.load import plain
+from verigrad.run_folder import read_run
 from verigrad.secrets import masked, secrets
 from verigrad.train.identity import BESIDE_RECIPE, Identity, changes, flatten, recipe_keys, settle, shown
 
@@ -72,22 +73,6 @@ def begin(recipe: Recipe, folder: Path, facts: Mapping[str, Any], identity: Iden
         raise RunError(f"output_dir {folder}: cannot be made: {error.strerror}") from None
     save_json(file, without_secrets({**facts, **surroundings(), "identity": identity, "resumed": []}))
     write_recipe(recipe, folder / "recipe.yaml")
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """Return what ``run.json`` holds.
-
-    Raises:
-        RunError: it is damaged.
-    """
-    try:
-        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        return {**run, "identity": dict(run["identity"]), "resumed": list(run["resumed"])}
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{folder / 'run.json'}: is damaged, or of another version of the kit ({type(error).__name__}: {error}); "
-            "restore it, or choose another output_dir"
-        ) from None
 
 
 def refuse_secrets(recipe: Recipe) -> None:

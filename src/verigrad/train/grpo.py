@@ -9,11 +9,12 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from trl import GRPOConfig, GRPOTrainer
 
+from verigrad.archive import write_rollout
 from verigrad.errors import RunStoppedError
 from verigrad.models.prompt import chat_messages
+from verigrad.processes.together import first_said, on_main
 from verigrad.recipe.schema import Recipe
 from verigrad.train.advantages import ADVANTAGES
-from verigrad.train.archive import write_rollout
 from verigrad.train.collect import Collected, Collector
 from verigrad.train.config import Schedule
 from verigrad.train.measure import Scored, sample_scored, score_all
@@ -29,7 +30,6 @@ from verigrad.train.rollouts import (
     unscored_example,
 )
 from verigrad.train.setup import Setup
-from verigrad.train.together import first_said, on_main
 from verigrad_rewards.types import Problem
 
 VLLM_S = 3600.0  # for a rollout, which does not tick there

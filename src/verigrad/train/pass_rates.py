@@ -14,13 +14,13 @@ from accelerate.utils import gather_object
 from verigrad.errors import RecipeError, RunError, RunStoppedError
 from verigrad.fingerprint import fingerprint
 from verigrad.lines import append_lines, read_lines
+from verigrad.processes.together import on_main
 from verigrad.recipe.schema import Recipe
 from verigrad.sources import sources
 from verigrad.train.config import temperature
 from verigrad.train.measure import sample_scored
 from verigrad.train.rollouts import mean
 from verigrad.train.setup import Setup
-from verigrad.train.together import on_main
 from verigrad_rewards.types import Problem, Status
 
 BATCH = 64  # problems measured between two writes

@@ -11,8 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from verigrad.printable import one_line, shown, thinking_dimmed
 from verigrad.secrets import masked
-from verigrad.thinking import thinking_dimmed
 
 BARS = "▁▂▃▄▅▆▇█"
 SHOWN = {
@@ -26,22 +26,12 @@ SHOWN = {
 }
 
 
-def printable(text: str, limit: int = 300) -> str:
-    """Return ``text`` with control characters replaced, so that a response cannot drive the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "·" for c in text[:limit])
-
-
 def sparkline(values: list[float], width: int = 30) -> str:
     """Return the last ``width`` values as a line of bars, scaled to their own range."""
     recent = values[-width:]
     low, high = min(recent), max(recent)
     scale = (len(BARS) - 1) / (high - low) if high > low else 0
     return "".join(BARS[round((v - low) * scale)] for v in recent)
-
-
-def shown(value: float | None) -> str:
-    """Return a number in four characters or so."""
-    return "–" if value is None else f"{value:.3f}" if abs(value) < 10 else f"{value:.0f}"
 
 
 def pick(rollouts: list[dict[str, Any]], status: str) -> dict[str, Any] | None:
@@ -118,11 +108,11 @@ class Progress:
         lines = []
         for status, style in (("correct", "green"), ("wrong", "red")):
             if found := pick(self.rollouts, status):
-                response = printable(found["response"]).replace("\n", "⏎")
+                response = one_line(found["response"][:300])
                 lines.append(
                     Text.assemble(
                         (f"{status:8}", style),
-                        (printable(found["question"], 80) + "  ", "bold"),
+                        (one_line(found["question"][:80]) + "  ", "bold"),
                         thinking_dimmed(response, self.think_tag),
                     )
                 )

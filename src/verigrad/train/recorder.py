@@ -9,12 +9,12 @@ from accelerate import PartialState
 from transformers import TrainerCallback
 
 from verigrad.lines import append_lines, read_lines
+from verigrad.processes.signals import StopRequest
+from verigrad.processes.together import first_said, on_main
 from verigrad.recipe.schema import Recipe
-from verigrad.signals import StopRequest
 from verigrad.train import guard
 from verigrad.train.progress import Progress
 from verigrad.train.rollouts import unscored_example
-from verigrad.train.together import first_said, on_main
 
 KEPT = ("loss", "grad_norm", "learning_rate", "entropy", "kl", "mean_token_accuracy")
 

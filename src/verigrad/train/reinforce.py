@@ -12,6 +12,7 @@ from trl import GRPOConfig
 
 from verigrad.disk import whole_folder
 from verigrad.errors import RecipeError
+from verigrad.processes.together import on_main
 from verigrad.recipe.schema import Recipe
 from verigrad.tasks.mix import load_mix
 from verigrad.tasks.types import Split
@@ -19,7 +20,6 @@ from verigrad.train.config import Schedule, grpo_config, refused, schedule
 from verigrad.train.grpo import Trainer
 from verigrad.train.setup import Setup
 from verigrad.train.state import on_disk
-from verigrad.train.together import on_main
 from verigrad_rewards.types import Problem
 
 

@@ -16,6 +16,7 @@ from transformers import Trainer, set_seed
 from verigrad.disk import save_json
 from verigrad.errors import RunStoppedError
 from verigrad.models.load import first_line
+from verigrad.processes.together import first_said, on_main
 from verigrad.train.checkpoint import BEST, best_step, fault, folder_of, rotate, write_checkpoint
 from verigrad.train.setup import Setup
 from verigrad.train.state import (
@@ -27,7 +28,6 @@ from verigrad.train.state import (
     settings,
     state_bytes,
 )
-from verigrad.train.together import first_said, on_main
 
 KIT = "verigrad.json"
 REFERENCE = "reference.safetensors"

@@ -9,16 +9,18 @@ from typing import Any
 from accelerate import PartialState
 from transformers import PrinterCallback
 
+from verigrad.archive import cut_after
 from verigrad.disk import UNFINISHED, discard, save_json, unused, whole_folder
 from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.leaks import drop_or_refuse
 from verigrad.lines import read_lines
 from verigrad.models.load import weights_hash
+from verigrad.processes.signals import StopRequest
+from verigrad.processes.supervision import make_watchdog, tick_with, workers_for
+from verigrad.processes.together import first_said, on_main
 from verigrad.recipe import Recipe
 from verigrad.scoring import sandboxes
-from verigrad.signals import StopRequest
 from verigrad.train import guard, reinforce, sft
-from verigrad.train.archive import cut_after
 from verigrad.train.checkpoint import (
     BEST,
     best_step,
@@ -35,8 +37,6 @@ from verigrad.train.recorder import Recorder
 from verigrad.train.reliable import SLOW_DISK
 from verigrad.train.setup import Setup, describe, make_setup
 from verigrad.train.state import on_disk
-from verigrad.train.supervision import make_watchdog, tick_with, workers_for
-from verigrad.train.together import first_said, on_main
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem
 

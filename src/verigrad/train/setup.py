@@ -11,10 +11,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from verigrad.models.load import check_context, check_sizes, load_model, load_tokenizer, make_prompter
 from verigrad.models.prompt import Prompter, check_lengths, instructions
+from verigrad.processes.watchdog import Watchdog
 from verigrad.recipe.schema import Recipe
 from verigrad.scoring import Pending, Scorer, check_gold, make_scorer
 from verigrad.tasks.mix import quick_check_problems, task_of
-from verigrad.train.watchdog import Watchdog
 from verigrad_rewards.combine import Score
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from verigrad.errors import EXIT_INTERRUPTED, EXIT_STOPPED
-from verigrad.signals import say
+from verigrad.processes.signals import say
 
 POLL_S = 0.5
 TURN_POLLS = 6  # the first rank of a host acts, so that stacks are shown once; the others only if it cannot

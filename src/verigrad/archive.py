@@ -20,16 +20,6 @@ LEVEL = 4  # of gzip: level 6 takes two to four times as long and saves 5 % (128
 ROLLOUTS = re.compile(r"step-([0-9]{6,})\.jsonl\.gz")
 
 
-def require_run(run: Path) -> None:
-    """Refuse a folder that holds no run.
-
-    Raises:
-        RunError: with what a run folder has.
-    """
-    if not (run / "recipe.yaml").is_file():
-        raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
-
-
 def write_rollout(run: Path, step: int, rows: Iterable[Mapping[str, Any]]) -> Path:
     """Write the rollouts of one phase, whole or not at all, and return their file; the same rows give the same bytes.
 

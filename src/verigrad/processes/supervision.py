@@ -8,9 +8,9 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch.nn import ModuleList
 
+from verigrad.processes.signals import StopRequest
+from verigrad.processes.watchdog import Board, Watchdog, launched, local_peers, new_board
 from verigrad.recipe import Recipe
-from verigrad.signals import StopRequest
-from verigrad.train.watchdog import Board, Watchdog, launched, local_peers, new_board
 
 OTHER_HOSTS_S = 600.0  # ranks that wait for one on another host cannot see whether it makes progress
 

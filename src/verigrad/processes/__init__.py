@@ -1,0 +1,1 @@
+"""Processes that work together: they watch one another, speak with one voice, and end together."""
