@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from verigrad.archive import read_rollouts
 from verigrad.lines import read_lines
-from verigrad.models.load import TINY_FOLDER
+from verigrad.models.names import TINY_FOLDER
 from verigrad.train.command import main
 
 STEPS = 12

@@ -16,7 +16,7 @@ from torch import zeros
 
 from verigrad.errors import RunStoppedError
 from verigrad.lines import read_lines
-from verigrad.models.load import TINY_FOLDER
+from verigrad.models.names import TINY_FOLDER
 from verigrad.train.checkpoint import fault, write_checkpoint
 from verigrad.train.command import main
 

@@ -6,7 +6,7 @@ import pytest
 from runs import EMBEDDING, UNSOLVED, assert_error, broken_model, recipe, refused, tasks, trained, write_rows
 
 from verigrad.archive import read_rollouts
-from verigrad.models.load import TINY_FOLDER
+from verigrad.models.names import TINY_FOLDER
 from verigrad.train.command import main
 
 

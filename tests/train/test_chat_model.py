@@ -16,7 +16,7 @@ from verigrad.chat.draws import Draws
 from verigrad.chat.session import Chat, State, handle
 from verigrad.chat.speaker import open_speaker
 from verigrad.errors import RunError, RunStoppedError
-from verigrad.models.load import TINY_FOLDER
+from verigrad.models.names import TINY_FOLDER
 from verigrad.models.sample import GREEDY, Decoding, sample_ids
 from verigrad.models.stream import stream_ids
 from verigrad.recipe import write_recipe

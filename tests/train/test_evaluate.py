@@ -14,7 +14,7 @@ from verigrad.errors import RunError
 from verigrad.evaluate.budget import words
 from verigrad.evaluate.compare import compare
 from verigrad.evaluate.records import read_records, read_rows
-from verigrad.models.load import TINY_FOLDER
+from verigrad.models.names import TINY_FOLDER
 from verigrad_rewards.structure import Tags
 
 SMALL = [

@@ -11,7 +11,7 @@ from runs import assert_error, recipe, refused, tasks, trained, write_rows
 from verigrad.archive import read_rollouts
 from verigrad.disk import save_json
 from verigrad.lines import read_lines
-from verigrad.models.load import TINY_FOLDER
+from verigrad.models.names import TINY_FOLDER
 from verigrad.train.checkpoint import best_step
 
 QUICK = ["max_steps=2", "eval.every=0", "save_every=1"]

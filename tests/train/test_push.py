@@ -11,7 +11,8 @@ from hub_stub import TOKEN, serving
 from huggingface_hub import ModelCard
 
 from verigrad.evaluate.records import checked_line
-from verigrad.models.load import TINY_FOLDER, load_model, weights_hash
+from verigrad.models.load import load_model, weights_hash
+from verigrad.models.names import TINY_FOLDER
 
 PUSHES = """
 import json, sys

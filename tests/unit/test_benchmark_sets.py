@@ -69,7 +69,7 @@ def test_a_row_of_every_set_is_a_problem_whose_answer_earns_1(task, tmp_path):
     problem = one(task, ROWS[task], tmp_path)
     assert problem.id == f"{task}/held_out/0"
     assert TASKS[task].reward == "math_answer"
-    assert not TASKS[task].endless
+    assert not TASKS[task].generated
     assert earns(problem, problem.answer) is Status.CORRECT
     assert earns(problem, "999") is Status.WRONG
 

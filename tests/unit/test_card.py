@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 import yaml
 
-from verigrad.card.licences import TINY, base_folder, base_licence, data_sources
+from verigrad.card.licences import base_folder, base_licence, data_sources
 from verigrad.card.markdown import block, words
 from verigrad.card.write import write_card
 from verigrad.errors import RunError
@@ -14,6 +14,7 @@ from verigrad.evaluate.compare import compare, verdict
 from verigrad.evaluate.metrics import summarize
 from verigrad.evaluate.records import checked_line, read_records
 from verigrad.evaluate.table import shown
+from verigrad.models.names import TINY
 from verigrad.recipe.schema import TaskUse
 
 HOSTILE = "x</details><img src=http://x/y onerror=a>|[a](http://x)`\n---\n# h\x1b[2J\u202e: {b}"

@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from verigrad.card.licences import is_hub_id
 from verigrad.card.markdown import block
 from verigrad.evaluate.metrics import ALL, Summary
 from verigrad.evaluate.table import NAMES
+from verigrad.models.names import public_name
 from verigrad.recipe import Recipe
 from verigrad.tasks.mix import find_task
 
@@ -21,7 +21,7 @@ AGAIN = "runs/again"
 
 def what(recipe: Recipe, run: Mapping[str, Any]) -> str:
     """Return what the model is, in one or two sentences."""
-    base = recipe.model if is_hub_id(recipe.model) or recipe.model == "verigrad/tiny" else "a local model"
+    base = public_name(recipe.model)
     start = f"the architecture of {base} with random weights" if recipe.from_scratch else base
     tasks = ", ".join(find_task(use.name).name for use in recipe.tasks)
     size = f" of {run['parameters']:,} parameters" if isinstance(run.get("parameters"), int) else ""

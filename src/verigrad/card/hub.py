@@ -7,10 +7,11 @@ from typing import Any
 import yaml
 
 from verigrad.card.facts import each
-from verigrad.card.licences import Source, is_hub_id
+from verigrad.card.licences import Source
 from verigrad.card.markdown import printable
 from verigrad.evaluate.metrics import ALL, Summary
 from verigrad.evaluate.table import NAMES
+from verigrad.models.names import is_hub_id
 from verigrad.recipe import Recipe
 
 # what the hub knows by its identifier; all others are "other" with a name, which it takes as well

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader
 
 from verigrad.card.facts import commands, decoding_lines, limits, recipe_facts, versions, what
 from verigrad.card.hub import front_matter
-from verigrad.card.licences import Source, base_licence, data_sources, is_hub_id
+from verigrad.card.licences import Source, base_licence, data_sources
 from verigrad.card.markdown import block, printable, words
 from verigrad.card.table import make_table
 from verigrad.disk import replacing
@@ -16,6 +16,7 @@ from verigrad.errors import RunError
 from verigrad.evaluate.compare import compare, verdict
 from verigrad.evaluate.metrics import summarize
 from verigrad.evaluate.records import Records, read_records
+from verigrad.models.names import public_name
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.schema import TaskUse
 from verigrad.run_folder import read_run, records_files, require_model
@@ -111,5 +112,5 @@ def render(
 
 def licence_rows(recipe: Recipe, licence: str, sources: list[Source]) -> list[tuple[str, str, str]]:
     """Return what the model is made of and measured with, and the licence of each."""
-    base = recipe.model if is_hub_id(recipe.model) or recipe.model == "verigrad/tiny" else "a model in a local folder"
+    base = public_name(recipe.model)
     return [("start model", base, licence), *((f"problems of {s.task}", s.place, s.licence) for s in sources)]

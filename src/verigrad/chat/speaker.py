@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from verigrad.errors import RunError
+from verigrad.models.names import TINY
 from verigrad.models.prompt import Prompter, format_instruction, instructions
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.bind import bind
@@ -15,7 +16,6 @@ from verigrad.tasks.mix import task_of
 from verigrad_rewards.types import Problem
 
 TYPED = "typed"  # id of a prompt that no task asks
-TINY = "verigrad/tiny"
 TINY_FORMAT = {"instruction": "", "format": {"allow_empty_think": True}}  # of the recipe that made it
 GENERATED = [{"name": "chain_sum"}, {"name": "functions"}]  # need no file and no network
 
@@ -70,16 +70,12 @@ def open_speaker(target: str, file: str | None, overrides: list[str]) -> Speaker
     """
     import torch
 
-    from verigrad.models.load import check_sizes, load_model, load_tokenizer, make_prompter
+    from verigrad.models.load import context_of, load_for
 
     recipe, bare = find_recipe(target, file, overrides)
-    tokenizer = load_tokenizer(recipe.model)
-    model: Any = load_model(recipe.model, seed=recipe.seed)
-    check_sizes(model, tokenizer, recipe.model)
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    model, prompter = load_for(recipe, "cuda" if torch.cuda.is_available() else "cpu")
     asked = {TYPED: typed_instruction(recipe, bare=bare), **instructions(recipe)}
-    return Speaker(recipe, model, make_prompter(recipe, model, tokenizer), asked, context)
+    return Speaker(recipe, model, prompter, asked, context_of(model))
 
 
 def find_recipe(target: str, file: str | None, overrides: list[str]) -> tuple[Recipe, bool]:

@@ -11,14 +11,7 @@ from verigrad.evaluate.budget import ending
 from verigrad.evaluate.plan import Ask, Settings
 from verigrad.evaluate.sampler import Written
 from verigrad.fingerprint import fingerprint
-from verigrad.models.load import (
-    check_context,
-    check_sizes,
-    load_model,
-    load_tokenizer,
-    make_prompter,
-    weights_hash,
-)
+from verigrad.models.load import check_context, load_for, weights_hash
 from verigrad.models.prompt import chat_messages, check_lengths, instructions
 from verigrad.models.sample import Budget, Decoding, sample_ids
 from verigrad.processes.supervision import tick_with
@@ -43,10 +36,8 @@ class Local:
 
     def __init__(self, recipe: Recipe, state: PartialState, watchdog: Watchdog) -> None:
         self.recipe, self.state = recipe, state
-        tokenizer = load_tokenizer(recipe.model)
-        self.model = load_model(recipe.model, seed=recipe.seed, from_scratch=recipe.from_scratch)
-        check_sizes(self.model, tokenizer, recipe.model)
-        self.prompter = make_prompter(recipe, self.model, tokenizer)
+        self.model, self.prompter = load_for(recipe, state.device)
+        tokenizer = self.prompter.tokenizer
         self.instructions = instructions(recipe)
         self.facts: Mapping[str, Any] = {
             "sampler": "transformers",
@@ -57,7 +48,6 @@ class Local:
             "tokenizer": fingerprint([tokenizer.get_vocab(), tokenizer.all_special_tokens]),
         }
         self.device = f"{state.num_processes} × {str(state.device).partition(':')[0]}"
-        self.model.to(state.device)  # pyright: ignore[reportArgumentType]  # transformers' own stub
         tick_with(self.model, watchdog)
 
     def check(self, problems: Sequence[Problem]) -> None:

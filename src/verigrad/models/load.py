@@ -3,7 +3,6 @@
 import hashlib
 import os
 import warnings
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,22 +18,9 @@ from transformers import (
 )
 
 from verigrad.errors import RunError
+from verigrad.models.names import resolve
 from verigrad.models.prompt import Prompter
 from verigrad.recipe.schema import Recipe
-
-TINY = "verigrad/tiny"
-TINY_FOLDER = Path(__file__).parent / "tiny_model"
-
-
-def resolve(name: str) -> str:
-    """Return the folder or hub id that ``name`` means; ``verigrad/tiny`` is the model in this package."""
-    if name == TINY:
-        return str(TINY_FOLDER)
-    looks_local = name.startswith((".", "/", "~")) or name.count("/") != 1
-    folder = Path(name).expanduser()
-    if looks_local and not (folder / "config.json").is_file():
-        raise RunError(f"model {name!r}: no config.json there; allowed is {TINY}, a folder with a model, or a hub id")
-    return str(folder) if folder.is_dir() else name
 
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
@@ -131,13 +117,31 @@ def check_sizes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name
         )
 
 
+def load_for(recipe: Recipe, device: Any) -> tuple[PreTrainedModel, Prompter]:
+    """Return the model of a recipe on ``device``, and what renders its prompts.
+
+    Raises:
+        RunError: it or its tokenizer cannot be loaded, or they do not belong together.
+    """
+    tokenizer = load_tokenizer(recipe.model)
+    model = load_model(recipe.model, seed=recipe.seed, from_scratch=recipe.from_scratch)
+    check_sizes(model, tokenizer, recipe.model)
+    model.to(device)
+    return model, make_prompter(recipe, model, tokenizer)
+
+
+def context_of(model: PreTrainedModel) -> int | None:
+    """Return how many positions a model knows, None where its config does not say."""
+    return getattr(model.config.get_text_config(), "max_position_embeddings", None)
+
+
 def check_context(model: PreTrainedModel, recipe: Recipe, longest: int) -> None:
     """Refuse prompts and responses that together are longer than the positions the model knows.
 
     Raises:
         RunError: with the lengths.
     """
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    context = context_of(model)
     if context is not None and longest + recipe.max_response_tokens > context:
         raise RunError(
             f"model {recipe.model!r}: its context has {context} tokens; the longest prompt has {longest}, and "

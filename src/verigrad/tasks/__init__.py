@@ -10,23 +10,31 @@ WRITE_FUNCTION = "Write the Python function."
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
-        Task("chain_sum", chain_sum.load, "math_answer", "Compute the result.", solve=chain_sum.solve),
+        Task("chain_sum", chain_sum.load, "math_answer", "Compute the result.", generated=True, solve=chain_sum.solve),
         Task(
             "countdown",
             countdown.load,
             "countdown",
             "Write an expression that reaches the target with + - * / and brackets, using each number exactly once.",
+            generated=True,
             solve=countdown.solve,
         ),
-        Task("functions", functions.load, "code_tests", "Write the Python function f.", solve=functions.solve),
-        Task("gsm8k", gsm8k.load, "math_answer", math_sets.NUMBER, endless=False),
+        Task(
+            "functions",
+            functions.load,
+            "code_tests",
+            "Write the Python function f.",
+            generated=True,
+            solve=functions.solve,
+        ),
+        Task("gsm8k", gsm8k.load, "math_answer", math_sets.NUMBER, hub=gsm8k.HUB),
         *(
-            Task(chosen.name, partial(math_sets.load, chosen), "math_answer", chosen.instruction, endless=False)
+            Task(chosen.name, partial(math_sets.load, chosen), "math_answer", chosen.instruction, hub=chosen.hub)
             for chosen in math_sets.SETS
         ),
-        Task("humaneval", humaneval.load, "code_tests", WRITE_FUNCTION, endless=False, solve=humaneval.solve),
-        Task("mbpp", mbpp.load, "code_tests", WRITE_FUNCTION, endless=False, solve=mbpp.solve),
-        Task("jsonl", jsonl.load, "answer_or_tests", endless=False),
+        Task("humaneval", humaneval.load, "code_tests", WRITE_FUNCTION, hub=humaneval.HUB, solve=humaneval.solve),
+        Task("mbpp", mbpp.load, "code_tests", WRITE_FUNCTION, hub=mbpp.HUB, solve=mbpp.solve),
+        Task("jsonl", jsonl.load, "answer_or_tests"),
     )
 }
 

@@ -9,6 +9,8 @@ from verigrad.tasks.types import Split
 from verigrad_rewards.math import read_number
 from verigrad_rewards.types import Problem, ProblemError
 
+HUB = "openai/gsm8k"
+
 
 def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     """Return one row as a problem; the gold answer stands after ``####``, its level is the number of marked steps.
@@ -32,7 +34,7 @@ def load(
     *,
     path: str | None = None,
     held_out: str | None = None,
-    hub: str = "openai/gsm8k",
+    hub: str = HUB,
 ) -> list[Problem]:
     """Return problems from the local file ``path``, or from the hub's splits.
 

@@ -14,6 +14,8 @@ from verigrad_rewards.code.source import read_source
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem, ProblemError
 
+HUB = "openai/openai_humaneval"
+
 ASKED = "Complete the function `{name}` and give it whole; what else is defined or imported here can be used."
 
 
@@ -62,7 +64,7 @@ def load(
     *,
     path: str | None = None,
     train: str | None = None,
-    hub: str = "openai/openai_humaneval",
+    hub: str = HUB,
 ) -> list[Problem]:
     """Return held-out problems, all rows of ``path`` or of the hub; or those of ``train`` that are not among them.
 

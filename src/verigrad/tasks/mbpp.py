@@ -14,6 +14,8 @@ from verigrad_rewards.code.source import Source, read_source
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem, ProblemError
 
+HUB = "google-research-datasets/mbpp"
+
 
 def text_list(row: dict[str, Any], field: str, place: str) -> list[str]:
     """Return a field that must hold a list of texts; empty where the row does not have it.
@@ -104,7 +106,7 @@ def load(
     *,
     path: str | None = None,
     held_out: str | None = None,
-    hub: str = "google-research-datasets/mbpp",
+    hub: str = HUB,
 ) -> list[Problem]:
     """Return problems from the local file ``path``, or from the hub's splits.
 

@@ -32,7 +32,8 @@ class Task:
         reward: name of the correctness reward, in ``REWARDS`` or as ``package.module:name``.
         instruction: text put before every question for models that do not know the task; may be empty.
         reward_options: keyword options of the reward.
-        endless: whether the task can make as many problems as asked for.
+        generated: whether the kit makes its problems, as many as asked for.
+        hub: data set of the hub that its problems come from by default, None for none.
         solve: returns a worked solution of a problem, which the cold start learns from; None if there is none.
     """
 
@@ -41,5 +42,6 @@ class Task:
     reward: str
     instruction: str = ""
     reward_options: Mapping[str, Any] = field(default_factory=dict)
-    endless: bool = True
+    generated: bool = False
+    hub: str | None = None
     solve: Callable[[Problem], Structure] | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from verigrad.models.load import check_context, check_sizes, load_model, load_tokenizer, make_prompter
+from verigrad.models.load import check_context, load_for
 from verigrad.models.prompt import Prompter, check_lengths, instructions
 from verigrad.processes.watchdog import Watchdog
 from verigrad.recipe.schema import Recipe
@@ -76,14 +76,11 @@ def make_setup(recipe: Recipe, problems: Sequence[Problem], world_size: int, poo
     check_gold(recipe, scorer, held_out)
     if recipe.stage == "grpo":
         check_gold(recipe, scorer, problems)
-    tokenizer = load_tokenizer(recipe.model)
-    model = load_model(recipe.model, seed=recipe.seed, from_scratch=recipe.from_scratch)
-    check_sizes(model, tokenizer, recipe.model)
-    model.to(PartialState().device)  # pyright: ignore[reportArgumentType]  # transformers' own stub
+    model, prompter = load_for(recipe, PartialState().device)
     setup = Setup(
         model,
-        tokenizer,
-        make_prompter(recipe, model, tokenizer),
+        prompter.tokenizer,
+        prompter,
         scorer,
         instructions(recipe),
         held_out,
