@@ -82,13 +82,13 @@ def test_a_run_with_refills_logs_its_effective_batch(tmp_path):
 
 
 def test_pass_rates_are_measured_once_and_filter_the_problems(tmp_path):
-    wanted = [f"pass_rates={{samples: 4, low: 0.2, high: 0.8, cache: {tmp_path}/cache}}", "max_steps=2"]
+    wanted = [f"pass_rates={{samples: 4, low: 0.0, high: 0.6, cache: {tmp_path}/cache}}", "max_steps=2"]
     said = train(tmp_path / "a", *wanted)
     assert "pass rates: 8 train problems at 4 samples each: " in said
     (file,) = (tmp_path / "cache").iterdir()
     rates = {r["problem"]: r["rate"] for r in read_lines(file)}
     assert len(rates) == 8
-    assert all(0.2 <= rates[r["problem"]] <= 0.8 for r in read_rollouts(tmp_path / "a"))
+    assert all(rates[r["problem"]] <= 0.6 for r in read_rollouts(tmp_path / "a"))
     before = file.read_bytes()
     file.write_bytes(before[:-30])  # killed while it was written: only the last is measured again, to the same rate
     train(tmp_path / "b", *wanted)

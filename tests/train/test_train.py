@@ -67,7 +67,7 @@ def test_eval_and_report_of_a_run(run):
 
     result = CliRunner().invoke(app, ["eval", str(run)])
     assert result.exit_code == 0, result.output
-    assert "held-out accuracy" in result.output
+    assert "held-out problems" in result.output
     records = read_lines(run / "eval" / "after.jsonl")
     assert len(records) == 1 + 2 * (16 + 4)
     again = CliRunner().invoke(app, ["eval", str(run)])

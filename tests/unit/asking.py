@@ -26,7 +26,7 @@ def ask(number: int) -> list[Request]:
 
 
 def answers(endpoint: Endpoint, number: int = 1) -> list[tuple[int, Response]]:
-    return list(complete(endpoint, ask(number)))
+    return [found for found in complete(endpoint, ask(number)) if found]
 
 
 def failure(endpoint: Endpoint, kind: type[Exception], number: int = 1) -> str:

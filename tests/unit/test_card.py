@@ -156,7 +156,7 @@ def test_a_block_cannot_be_left():
 
 def test_a_card_refuses_a_run_that_is_not_measured(tmp_path):
     run = make_run(tmp_path / "run")
-    save(run / "eval" / "after.jsonl", list(rows(16))[:-1], planned=100)
+    save(run / "eval" / "after.jsonl", list(rows(16))[:-1], planned=1000)
     with pytest.raises(RunError, match="after.jsonl: .* samples are missing"):
         write_card(run)
     (run / "eval" / "after.jsonl").unlink()

@@ -128,5 +128,5 @@ def test_every_split_and_decoding_is_compared(tmp_path):
     ]
     found = compare(*both(tmp_path, rows, rows))
     assert [(part.split, part.decode) for part in found] == [
-        ("held_out", "sampled"), ("held_out", "greedy"), ("ood", "sampled"), ("ood", "greedy"),
+        ("held_out", "sampled"), ("ood", "sampled"), ("held_out", "greedy"), ("ood", "greedy"),
     ]  # fmt: skip

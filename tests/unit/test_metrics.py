@@ -125,7 +125,7 @@ def test_form_length_and_cost(tmp_path):
         sample(3, "unscored", num_tokens=500, think_tokens=1),
     ]
     line = only(summarize(records(tmp_path, rows, seconds=60, parameters=1000)), task="all")
-    assert (line.truncation_rate, line.format_rate, line.forced_rate) == (0.25, 0.75, 0.25)
+    assert (line.truncation_rate, line.format_rate, line.forced_rate) == (1 / 3, 2 / 3, 1 / 3)
     assert line.cost.tokens == 50
     assert line.cost.flops == 2 * 1000 * 50
     assert line.cost.seconds == pytest.approx(60 / 600 * 50)

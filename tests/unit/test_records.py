@@ -7,6 +7,7 @@ from verigrad.errors import RunError
 from verigrad.evaluate.records import begin, checked_line, finish, read_records, read_rows
 
 ROWS = [sample(i, status, k=k) for i, status in enumerate(("correct", "wrong", "no_answer")) for k in range(2)]
+KEYS = {row["key"] for row in ROWS}
 HOSTILE = "\x1b[2J\u202e\ud800 </script> \u2028 \x00"
 
 
@@ -44,10 +45,10 @@ def test_any_text_survives(tmp_path):
 def test_going_on_keeps_what_is_whole(file):
     whole = file.read_bytes()
     file.write_bytes(whole[:-25])  # a crash tore the last line
-    assert begin(file, head()) == {row["key"] for row in ROWS[:-1]}
+    assert begin(file, head(), KEYS) == {row["key"] for row in ROWS[:-1]}
     assert read_records(file).missing == 1
     file.write_bytes(whole)
-    assert begin(file, head()) == {row["key"] for row in ROWS}
+    assert begin(file, head(), KEYS) == {row["key"] for row in ROWS}
     assert file.read_bytes() == whole
 
 
@@ -55,7 +56,7 @@ def test_every_cut_of_the_file_can_be_gone_on_with(file):
     whole = file.read_bytes()
     for cut in range(whole.index(b"\n") + 1, len(whole)):
         file.write_bytes(whole[:cut])
-        done = begin(file, head())
+        done = begin(file, head(), KEYS)
         with file.open("ab") as stream:
             stream.truncate(file.read_bytes().rfind(b"\n") + 1)
         with file.open("ab") as stream:
@@ -72,7 +73,7 @@ def test_what_came_in_another_order_is_put_in_order(file):
 
 def test_unscored_samples_are_measured_again(file):
     write_records(file, [*ROWS[:-1], {**ROWS[-1], "status": "unscored"}])
-    assert ROWS[-1]["key"] not in begin(file, head())
+    assert ROWS[-1]["key"] not in begin(file, head(), KEYS)
     assert len(read_records(file).samples) == len(ROWS) - 1
 
 
@@ -86,7 +87,7 @@ def test_unscored_samples_are_measured_again(file):
 )
 def test_another_measurement_is_refused(file, change, message):
     with pytest.raises(RunError) as refused:
-        begin(file, head(**change))
+        begin(file, head(**change), KEYS)
     assert message in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
 
@@ -95,7 +96,7 @@ def test_a_model_that_moved_is_the_same_and_another_command_as_well(file):
     other = head(model="/elsewhere")
     other["made_by"]["command"] = "verigrad eval elsewhere"
     before = file.read_bytes()
-    begin(file, other)
+    begin(file, other, KEYS)
     assert file.read_bytes() == before
 
 

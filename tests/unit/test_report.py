@@ -70,7 +70,6 @@ def test_hostile_text_stays_text(tmp_path):
     }  # fmt: skip
     rows = [sample(i, status, **texts) for i, status in enumerate(("correct", "wrong", "no_answer", "timeout") * 3)]
     odd = [{**row, "decode": d, "key": f"{d}{row['key']}"} for row in rows for d in (HOSTILE, f"think-{HOSTILE}")]
-    odd += [{**row, "split": HOSTILE, "key": f"s{row['key']}"} for row in rows]
     hashes = {"dataset": {HOSTILE: HOSTILE}, "sampler": HOSTILE, "model": HOSTILE, "format": {"think_tag": HOSTILE}}
     measure(run, [*rows, *odd], [*rows, *odd], **hashes)
     page = write_report(run).read_text(encoding="utf-8")

@@ -12,9 +12,10 @@ def words(text: str, tags: Tags) -> str:
     A tag that ``text`` ends in the middle of is completed.
     """
     opening, closing, answer = f"<{tags.think}>", f"</{tags.think}>", f"<{tags.answer}>"
-    if closing in text or answer in text:
+    thinks = opening in text and closing not in text
+    if closing in text or (answer in text and not thinks) or f"</{tags.answer}>" in text:
         return ""
-    wanted = closing + answer if opening in text else answer if text.strip() else opening + closing + answer
+    wanted = closing + answer if thinks else answer if text.strip() else opening + closing + answer
     begun = next(n for n in range(len(wanted), -1, -1) if text.endswith(wanted[:n]))
     return wanted[begun:]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from verigrad.errors import RecipeError, RunError
-from verigrad.evaluate.compare import compare, verdict
+from verigrad.evaluate.compare import compare, headline, notes, verdict
 from verigrad.evaluate.endpoint import Endpoint
 from verigrad.evaluate.metrics import summarize
 from verigrad.evaluate.records import Records, read_records
@@ -86,7 +86,7 @@ def measure_model(target: Target, recipe_file: str, out: Console) -> None:
         records = measure_remote(each, endpoint, say(out))
     if records:
         out.print(make_table(summarize(records)))
-        out.print(f"records: {file}", highlight=False, soft_wrap=True)
+        out.print(f"records: {file}", markup=False, highlight=False, soft_wrap=True)
 
 
 def compare_files(first: Path, second: Path, out: Console) -> None:
@@ -107,7 +107,8 @@ def print_comparison(
     for part in found:
         if part.excluded:
             out.print(f"{part.split} {part.decode}: {part.excluded} problems were not scored on both sides")
-    out.print(verdict(found[0], *names), highlight=False, soft_wrap=True)
+    for line in [*notes(before, after), verdict(headline(found), *names)]:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def records_of(path: Path) -> Path:

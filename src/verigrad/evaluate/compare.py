@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from verigrad.errors import RunError
 from verigrad.evaluate.metrics import ALL, Tally, tallies
 from verigrad.evaluate.paired import Paired, detectable_difference, holm, mcnemar, paired, problems_for
-from verigrad.evaluate.records import Records, Sample
+from verigrad.evaluate.records import SPLITS, Records, Sample
 from verigrad.evaluate.stats import Estimate, share_interval
 
 SIGNIFICANT = 0.05
@@ -65,7 +65,8 @@ def compare(before: Records, after: Records) -> list[Comparison]:
     """
     require_complete(before, after)
     require_comparable(before, after)
-    pairs = dict.fromkeys((s.split, s.decode) for s in before.samples)
+    there = {(s.split, s.decode) for s in before.samples}
+    pairs = [(split, decode) for decode in before.measured["decodings"] for split in SPLITS if (split, decode) in there]
     return [compare_part(before, after, split, decode) for split, decode in pairs]
 
 
@@ -76,6 +77,8 @@ def require_complete(*sides: Records) -> None:
         RunError: with what is missing.
     """
     for side in sides:
+        if side.missing < 0:
+            raise RunError(f"{side.file}: has {-side.missing} samples more than planned; measure anew")
         if side.missing or not side.samples:
             raise RunError(
                 f"{side.file}: {side.missing} of {side.measured['samples']} samples are missing; the same "
@@ -99,6 +102,27 @@ def require_comparable(before: Records, after: Records) -> None:
             if a != b:
                 raise RunError(f"{names}{key} of {name} is {a} and {b}; measure both with the same")
     refuse_other_problems(names, *(prompts(side.samples) for side in (before, after)))
+    data = [side.measured.get("dataset") or {} for side in (before, after)]
+    if odd := [task for task in data[0] if data[0][task] != data[1].get(task)]:
+        raise RunError(f"{names}the answers or tests of task {odd[0]} are not the same; measure both on the same")
+
+
+def notes(before: Records, after: Records) -> list[str]:
+    """Return what else differs between two measurements and may explain a difference, a sentence each."""
+    said = []
+    for name, mode in before.measured["decodings"].items():
+        other = after.measured["decodings"][name]
+        for key in ("temperature", "top_p", "seed"):
+            if mode.get(key) != other.get(key):
+                said.append(f"note: {key} of {name} is {mode.get(key)} and {other.get(key)}")
+    if before.measured.get("rewards") != after.measured.get("rewards"):
+        said.append("note: the rewards that judged the two differ, in their options or their source")
+    return said
+
+
+def headline(found: Sequence[Comparison]) -> Comparison:
+    """Return the comparison that sums up the others: sampled, on held-out problems, where there is one."""
+    return next((part for part in found if (part.split, part.decode) == ("held_out", "sampled")), found[0])
 
 
 def prompts(samples: Sequence[Sample]) -> dict[tuple[str, str], str]:
@@ -141,14 +165,13 @@ def compare_part(before: Records, after: Records, split: str, decode: str) -> Co
     changes = [change(name, a, b, of_task[name]) for name in names if of_task[name]] if len(names) > 1 else []
     adjusted = holm([c.p for c in changes])
     whole = change(ALL, a, b, shared)
-    differences = [b[p].share - a[p].share for p in shared]
     return Comparison(
         split,
         decode,
         whole,
         [Change(c.task, c.before, c.after, c.paired, c.mcnemar, p) for c, p in zip(changes, adjusted, strict=True)],
         detectable_difference(whole.paired.error),
-        problems_for(whole.paired.mean, differences) if whole.paired.mean else None,
+        problems_for(whole.paired.mean, whole.paired) if whole.paired.mean else None,
         len(task) - len(shared),
     )
 

@@ -32,6 +32,7 @@ from verigrad.secrets import masked
 from verigrad_rewards.types import Response
 
 PASSING = (408, 409, 425, 429)  # and every 5xx
+BEAT_S = 0.5  # how long a caller may be without a word
 KEPT = "finished responses are kept; the same command goes on"
 LIMITS = {
     "concurrency": (1, 256),
@@ -80,8 +81,8 @@ class Request:
     max_tokens: int
 
 
-def complete(endpoint: Endpoint, requests: Sequence[Request]) -> Generator[tuple[int, Response], None, None]:
-    """Yield the place of every request with its response, as they come.
+def complete(endpoint: Endpoint, requests: Sequence[Request]) -> Generator[tuple[int, Response] | None, None, None]:
+    """Yield the place of every request with its response, as they come, and None now and then while none does.
 
     At most twice ``concurrency`` requests are in flight or wait to be taken. After a failure nothing more is asked,
     what is in flight is yielded, and then the failure is raised. Closing the generator cuts what is in flight.
@@ -153,14 +154,18 @@ def describe(endpoint: Endpoint) -> dict[str, str]:
     return {"url": masked(address(endpoint).geturl()), "model": masked(endpoint.model)}
 
 
-def gather(endpoint: Endpoint, requests: Sequence[Request]) -> Generator[tuple[int, Response], None, None]:
+def gather(endpoint: Endpoint, requests: Sequence[Request]) -> Generator[tuple[int, Response] | None, None, None]:
     """Yield the responses of ``complete``."""
     calls, places, failure = Calls(endpoint, requests), iter(range(len(requests))), None
     waiting = calls.submit(islice(places, 2 * endpoint.concurrency))
     try:
         calls.start(min(endpoint.concurrency, waiting))
         while waiting:
-            place, result = calls.results.get()
+            try:
+                place, result = calls.results.get(timeout=BEAT_S)
+            except queue.Empty:
+                yield None
+                continue
             if isinstance(result, BaseException):
                 calls.halted.set()
                 failure, places = failure or result, iter(())

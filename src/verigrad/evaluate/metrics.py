@@ -68,7 +68,7 @@ class Summary:
     split: str
     decode: str
     task: str
-    level: int | str | None
+    level: int | float | str | None
     problems: int
     responses: int
     samples: int
@@ -168,15 +168,16 @@ def rates(records: Records) -> tuple[float | None, float | None]:
 
 def summary(
     samples: Sequence[Sample],
-    place: tuple[str, str, str, int | str | None],
+    place: tuple[str, str, str, int | float | str | None],
     per_token: tuple[float | None, float | None],
 ) -> Summary:
     """Return the numbers of ``samples``, which are all of one kind."""
     counted = list(tallies(samples).values())
     n = min((t.n for t in counted), default=0)
     votable = [t for t in counted if t.gold is not None]
-    right = [s for s in samples if s.status == Status.CORRECT]
-    wrong = [s for s in samples if s.status not in (Status.CORRECT, Status.UNSCORED)]
+    scored = [s for s in samples if s.status != Status.UNSCORED]
+    right = [s for s in scored if s.status == Status.CORRECT]
+    wrong = [s for s in scored if s.status != Status.CORRECT]
     return Summary(
         *place,
         problems=len(counted),
@@ -186,15 +187,15 @@ def summary(
         pass_at={k: estimate(counted, lambda t, k=k: pass_at_k(t.n, t.c, k)) for k in powers(n)},
         pass_all={k: estimate(counted, lambda t, k=k: pass_all_k(t.n, t.c, k)) for k in powers(n)},
         majority=estimate(votable, lambda t: majority_at_k(t.votes, str(t.gold), t.n)) if votable and n > 1 else None,
-        format_rate=mean([s.format for s in samples]),
-        truncation_rate=mean([not s.finished for s in samples]),
-        forced_rate=mean([s.forced for s in samples]),
-        unscored=len(samples) - len(right) - len(wrong),
-        tokens=mean([s.num_tokens for s in samples]),
-        think_tokens=mean([s.think_tokens for s in samples]),
+        format_rate=mean([s.format for s in scored]),
+        truncation_rate=mean([not s.finished for s in scored]),
+        forced_rate=mean([s.forced for s in scored]),
+        unscored=len(samples) - len(scored),
+        tokens=mean([s.num_tokens for s in scored]),
+        think_tokens=mean([s.think_tokens for s in scored]),
         think_right=quantiles([s.think_tokens for s in right]),
         think_wrong=quantiles([s.think_tokens for s in wrong]),
-        cost=cost(sum(s.num_tokens for s in samples if s.status != Status.UNSCORED), len(right), per_token),
+        cost=cost(sum(s.num_tokens for s in scored), len(right), per_token),
     )
 
 
@@ -207,8 +208,8 @@ def cost(tokens: int, solved: int, per_token: tuple[float | None, float | None])
 
 
 def mean(values: Sequence[float]) -> float:
-    """Return the mean."""
-    return sum(values) / len(values)
+    """Return the mean, 0 of nothing."""
+    return sum(values) / len(values) if values else 0.0
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, ...] | None:

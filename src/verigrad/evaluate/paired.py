@@ -228,16 +228,15 @@ def problems_needed(delta: float, w2: float, s2_a: float, k_a: float, s2_b: floa
     return problems_at(delta, w2 + s2_a / k_a + s2_b / k_b)
 
 
-def problems_for(delta: float, differences: Sequence[float]) -> int:
-    """Return how many problems like these, with as many samples each, show ``delta`` with 80 % power at the 5 % level.
+def problems_for(delta: float, found: Paired) -> int:
+    """Return how many problems like those of ``found``, with as many samples each, show ``delta`` with 80 % power.
 
-    Their variance is taken from ``differences``, or from ``no_spread`` where those are all the same.
+    Where problems come in clusters, so many of them in clusters of the same kind.
 
     Raises:
-        ValueError: ``delta`` is 0, or there are no differences.
+        ValueError: ``delta`` is 0.
     """
-    n = len(differences)
-    return problems_at(delta, n * spread_of(differences, range(n)).error ** 2)
+    return problems_at(delta, found.n * found.error**2)
 
 
 def problems_at(delta: float, spread: float) -> int:

@@ -51,7 +51,8 @@ class Recorder:
     def add(self, batch: Sequence[Written], ahead: int) -> None:
         """Have a batch scored; records what is ready, and all but the last ``ahead`` batches in any case."""
         jobs = [job_of(self.scorer.correctness[task_of(w.ask.problem)], w.ask.problem, w.response) for w in batch]
-        self.waiting.append([(w, self.pool.submit(job)) for w, job in zip(batch, jobs, strict=True)])
+        if batch or self.processes.count > 1:
+            self.waiting.append([(w, self.pool.submit(job)) for w, job in zip(batch, jobs, strict=True)])
         while len(self.waiting) > ahead or (self.processes.count == 1 and self.waiting and ready(self.waiting[0])):
             self.record()
 
@@ -100,7 +101,7 @@ def row(written: Written, verdict: Verdict, scorer: Scorer) -> dict[str, Any]:
         "split": ask.split,
         "decode": ask.decode,
         "sample": ask.sample,
-        "level": problem.info.get("level"),
+        "level": level_of(problem),
         "prompt": fingerprint(ask.prompt),
         "status": str(verdict.status),
         "vote": None if gold is None else cast_vote(verdict, gold),
@@ -116,6 +117,12 @@ def row(written: Written, verdict: Verdict, scorer: Scorer) -> dict[str, Any]:
         "read": verdict.answer,
         "detail": verdict.detail,
     }
+
+
+def level_of(problem: Problem) -> int | float | str | None:
+    """Return the difficulty of a problem, None where it has none."""
+    level = problem.info.get("level")
+    return level if type(level) in (int, float, str, type(None)) else str(level)
 
 
 def gold_vote(problem: Problem) -> str | None:

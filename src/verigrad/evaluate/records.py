@@ -6,19 +6,26 @@ rest, so that a line changed by hand is found. What a response took in seconds s
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from verigrad.disk import replacing
 from verigrad.errors import RunError
-from verigrad.lines import Row, append, as_line, whole_lines
+from verigrad.lines import Row, append, whole_lines
+from verigrad.secrets import masked
+from verigrad.tasks.types import Split
 from verigrad_rewards.types import Status
 
 FORMAT = 2
 CHECK = "check"  # the last field of a line
+TEXTS = ("question", "answer", "response", "read", "detail", "made_by")  # what may hold a secret
+LARGEST = 10**15  # of counts
+HEAD = b'{"kind": "header"'
+SPLITS = (str(Split.HELD_OUT), str(Split.OOD))
 STATUSES = {str(status): intern(str(status)) for status in Status}
 ANEW = "move it away to measure anew"
 
@@ -52,7 +59,7 @@ class Sample:
     split: str
     decode: str
     sample: int
-    level: int | str | None
+    level: int | float | str | None
     prompt: str
     status: str
     vote: str | None
@@ -64,7 +71,8 @@ class Sample:
     think_tokens: int
 
 
-FIELDS = get_type_hints(Sample)
+KINDS = {name: get_args(kind) or (kind,) for name, kind in get_type_hints(Sample).items()}
+COUNTS = tuple(name for name, kinds in KINDS.items() if kinds == (int,))
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,36 @@ def read_records(file: Path) -> Records:
     """
     rows = read_rows(file)
     header = next(rows)
-    return Records(file, header, [as_sample(row) for row in rows], read_seconds(file))
+    return make_records(file, header, rows)
+
+
+def make_records(file: Path, header: Row, rows: Iterable[Row]) -> Records:
+    """Return the records that rows make.
+
+    Raises:
+        RunError: rows contradict one another or the header.
+    """
+    samples = [as_sample(row) for row in rows]
+    require_consistent(file, header["measured"]["decodings"], samples)
+    return Records(file, header, samples, read_seconds(file))
+
+
+def require_consistent(file: Path, decodings: Mapping[str, Any], samples: Iterable[Sample]) -> None:
+    """Refuse samples of a decoding that nobody planned, one index twice, and problems that are not the same throughout.
+
+    Raises:
+        RunError: with the first such problem.
+    """
+    known: dict[tuple[str, str], tuple[object, ...]] = {}
+    seen: set[tuple[str, str, str, int]] = set()
+    for s in samples:
+        facts, place = (s.prompt, s.gold, s.cluster, s.task, s.level), (s.split, s.decode, s.problem, s.sample)
+        planned = decodings.get(s.decode, {}).get("samples", 0)
+        if place in seen or s.sample >= planned or known.setdefault((s.split, s.problem), facts) != facts:
+            raise RunError(
+                f"{file}: sample {s.sample} of {s.problem} ({s.decode}) does not fit the others or the header; {ANEW}"
+            )
+        seen.add(place)
 
 
 def read_rows(file: Path) -> Iterator[Row]:
@@ -154,25 +191,33 @@ def check_line(line: bytes, place: str) -> Row:
     """
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RunError(f"{place}: not a file of records: the line is not JSON") from None
     if not isinstance(row, dict) or row.get("kind") not in ("header", "sample") or CHECK not in row:
         raise RunError(f"{place}: not a line of records of this version of the kit; {ANEW}")
-    check = row.pop(CHECK)
-    if check != checksum(line):
+    del row[CHECK]
+    if not line.endswith(ending(line)):
         raise RunError(f"{place}: was changed after it was recorded (its checksum is wrong); restore it, or {ANEW}")
     return row
 
 
-def checksum(line: bytes) -> str:
-    """Return the checksum of a line, or of a line that is to have one: of all that stands before it."""
-    return hashlib.sha256(line.rpartition(f', "{CHECK}": '.encode())[0]).hexdigest()[:16]
+def ending(line: bytes) -> bytes:
+    """Return how a line must end, or one that is to have a checksum: with that of all that stands before it."""
+    mark = f', "{CHECK}": '.encode()
+    digest = hashlib.sha256(line.rpartition(mark)[0]).hexdigest()[:16]
+    return mark + f'"{digest}"}}\n'.encode()
 
 
 def checked_line(row: Mapping[str, Any]) -> bytes:
-    """Return ``row`` as a line that ends in its checksum."""
-    bare = as_line({**row, CHECK: ""})
-    return bare.removesuffix(b'""}\n') + f'"{checksum(bare)}"}}\n'.encode()
+    """Return ``row`` as a line that ends in its checksum; secrets in what is text are masked."""
+    texts = {name: masked_text(row[name]) for name in TEXTS if name in row}
+    bare = json.dumps({**row, **texts, CHECK: ""}).encode("ascii")
+    return bare.rpartition(f', "{CHECK}": '.encode())[0] + ending(bare)
+
+
+def masked_text(value: Any) -> Any:
+    """Return plain values without the secrets of the environment."""
+    return json.loads(masked(json.dumps(value)))
 
 
 def check_header(row: Row, file: Path) -> None:
@@ -185,29 +230,33 @@ def check_header(row: Row, file: Path) -> None:
         raise RunError(f"{file}: not a file of records: its first line is not their header")
     if row.get("format") != FORMAT:
         raise RunError(f"{file}: records of format {row.get('format')}; this version reads {FORMAT}; {ANEW}")
-    found = row.get("measured")
-    if (
-        not isinstance(found, dict)
-        or not isinstance(found.get("decodings"), dict)
-        or not is_count(found.get("samples"))
-    ):
+    found = row["measured"] if isinstance(row.get("measured"), dict) else {}
+    modes = found.get("decodings")
+    known = isinstance(modes, dict) and all(isinstance(m, dict) and is_count(m.get("samples")) for m in modes.values())
+    if not known or not is_count(found.get("samples")) or not is_count(found.get("parameters") or 0):
         raise RunError(f"{file}:1: the header does not say what was measured; {ANEW}")
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value can be a number of samples."""
-    return type(value) is int and value >= 0
+    """Whether a value can be a number of things."""
+    return type(value) is int and 0 <= value < LARGEST
 
 
 def fits(row: Row) -> bool:
     """Whether a row is a sample with every field of its type."""
-    typed = all(isinstance(row.get(name), kind) for name, kind in FIELDS.items())
-    return typed and row["kind"] == "sample" and "key" in row and row["status"] in STATUSES
+    return (
+        all(type(row.get(name)) in kinds for name, kinds in KINDS.items())
+        and all(0 <= row[name] < LARGEST for name in COUNTS)
+        and row["kind"] == "sample"
+        and type(row.get("key")) is str
+        and row["status"] in STATUSES
+        and row["split"] in SPLITS
+    )
 
 
 def as_sample(row: Row) -> Sample:
     """Return what the metrics need of a row; equal texts are kept once."""
-    values = {name: row[name] for name in FIELDS}
+    values = {name: row[name] for name in KINDS}
     for name, value in values.items():
         if isinstance(value, str):
             values[name] = intern(value)
@@ -216,7 +265,7 @@ def as_sample(row: Row) -> Sample:
 
 def seconds_file(file: Path) -> Path:
     """Return where the seconds of the records in ``file`` stand."""
-    return file.with_suffix(".seconds.jsonl")
+    return file.with_name(f"{file.name.removesuffix('.jsonl')}.seconds.jsonl")
 
 
 def read_seconds(file: Path) -> float | None:
@@ -225,12 +274,15 @@ def read_seconds(file: Path) -> float | None:
     if not clock.is_file():
         return None
     try:
-        return sum(float(json.loads(line)["seconds"]) for line in whole_lines(clock))
-    except (ValueError, KeyError, TypeError):
-        raise RunError(f"{clock}: not seconds of records; remove it") from None
+        seconds = [float(json.loads(line)["seconds"]) for line in whole_lines(clock)]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        seconds = [math.nan]
+    if not all(0 <= each < LARGEST for each in seconds):
+        raise RunError(f"{clock}: not seconds of records; remove it")
+    return sum(seconds)
 
 
-def begin(file: Path, header: Mapping[str, Any]) -> set[str]:
+def begin(file: Path, header: Mapping[str, Any], planned: Container[str]) -> set[str]:
     """Begin ``file``, or go on with it; returns the keys of the samples that need not be measured again.
 
     A torn last line is dropped, and so are samples that could not be scored.
@@ -238,19 +290,39 @@ def begin(file: Path, header: Mapping[str, Any]) -> set[str]:
     Args:
         file: of the records.
         header: ``measured`` is what must be the same to go on; the rest stays as it was at the first start.
+        planned: keys of all samples.
 
     Raises:
         RunError: another measurement began it, or it is damaged.
     """
-    if not file.exists():
+    if not has_begun(file):
+        seconds_file(file).unlink(missing_ok=True)  # of records that were moved away
         append(file, checked_line({"kind": "header", "format": FORMAT, **header}))
         return set()
     first, *rows = read_rows(file)
     refuse_other(file, first["measured"], header["measured"])
+    make_records(file, first, rows)
+    if odd := next((row["key"] for row in rows if row["key"] not in planned), None):
+        raise RunError(f"{file}: holds sample {odd}, which is not part of this measurement; {ANEW}")
     kept = [row for row in rows if row["status"] != Status.UNSCORED]
     if kept != rows:
         write(file, [first, *kept])
     return {row["key"] for row in kept}
+
+
+def has_begun(file: Path) -> bool:
+    """Whether ``file`` holds more than what a crash leaves of writing the header.
+
+    Raises:
+        RunError: it is a folder.
+    """
+    if file.is_dir():
+        raise RunError(f"{file}: is a folder; records are a file, such as {file / 'tiny.jsonl'}")
+    if not file.exists():
+        return False
+    with file.open("rb") as stream:
+        first = stream.readline()
+    return first.endswith(b"\n") or not HEAD.startswith(first[: len(HEAD)])
 
 
 def refuse_other(file: Path, then: Any, now: Mapping[str, Any]) -> None:
@@ -282,7 +354,7 @@ def finish(file: Path, order: Iterable[str]) -> Records:
     ordered = [by_key[key] for key in order if key in by_key]
     if [row["key"] for row in ordered] != [row["key"] for row in rows]:
         write(file, [header, *ordered])
-    return Records(file, header, [as_sample(row) for row in ordered], read_seconds(file))
+    return make_records(file, header, ordered)
 
 
 def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -51,11 +51,15 @@ class Remote:
         return json.dumps(chat_messages(problem, self.instructions[task_of(problem)]))
 
     def respond(self, asks: Sequence[Ask], wanted: Mapping[str, Settings], done: set[str]) -> Iterator[list[Written]]:
-        """Yield responses one by one, as they come."""
+        """Yield responses one by one, as they come, and empty batches while none does."""
         todo = [ask for ask in asks if ask.key not in done]
         with closing(complete(self.endpoint, [as_request(ask, wanted[ask.decode]) for ask in todo])) as coming:
-            for place, response in coming:
-                yield [Written(todo[place], response, think_tokens(response, self.tag))]
+            for found in coming:
+                yield [self.written(todo, *found)] if found else []
+
+    def written(self, todo: Sequence[Ask], place: int, response: Response) -> Written:
+        """Return a response with what it answers."""
+        return Written(todo[place], response, think_tokens(response, self.tag))
 
 
 def as_request(ask: Ask, settings: Settings) -> Request:

@@ -1,14 +1,14 @@
 """Measure a run before and after training, or one model, on held-out problems: sample, score, record."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from verigrad.disk import locked
-from verigrad.errors import InterruptedRunError, RunStoppedError
+from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.evaluate.endpoint import Endpoint
 from verigrad.evaluate.plan import Ask, asks, decodings, identity
 from verigrad.evaluate.recording import Recorder
@@ -25,8 +25,9 @@ from verigrad.run_folder import records_files, require_run, trained
 from verigrad.scoring import Scorer, check_gold, make_scorer, sandboxes
 from verigrad.sources import sources
 from verigrad.tasks.mix import measured, measured_problems, task_of
+from verigrad.tasks.types import Split
 from verigrad_rewards.pool import Pool
-from verigrad_rewards.types import Problem, Status
+from verigrad_rewards.types import Problem, ProblemError, Status
 
 Say = Callable[[str, str], None]  # title, line
 GOLD_TESTED = 50  # problems decided by tests whose own solutions are run first
@@ -100,14 +101,15 @@ def measure(each: Measurement, sampler: Sampler, processes: Alone, say: Say) -> 
     scorer = make_scorer(recipe)
     split_problems = measured_problems(recipe)
     problems = [problem for _, problem in split_problems]
+    require_distinct(split_problems)
     sampler.check(problems)
     processes.on_main(lambda: check_gold(recipe, scorer, problems, limit=GOLD_TESTED))
-    plan = list(asks(decodings(recipe), split_problems, sampler.render, fingerprint(dict(sampler.facts))))
+    plan = list(asks(decodings(recipe), split_problems, sampler.render, identity_of(sampler)))
     order = {ask.key: i for i, ask in enumerate(plan)}
     found: list[Records] = []
     with contextlib.ExitStack() as stack:
         done = processes.on_main(
-            lambda: open_records(each.file, make_header(each, sampler, scorer, problems, len(plan)), stack)
+            lambda: open_records(each.file, make_header(each, sampler, scorer, problems, plan), order, stack)
         )
         pool = stack.enter_context(Pool(processes.workers, recipe.scoring.deadline_s))
         recorder = Recorder(each.file, scorer, pool, order, processes, partial(say, each.title), len(done))
@@ -116,11 +118,32 @@ def measure(each: Measurement, sampler: Sampler, processes: Alone, say: Say) -> 
     return found[0] if found else None
 
 
-def open_records(file: Path, header: dict[str, Any], stack: contextlib.ExitStack) -> set[str]:
+def identity_of(sampler: Sampler) -> str:
+    """Return what makes the model the same: its weights, wherever they lie; an endpoint and a name otherwise."""
+    facts = dict(sampler.facts)
+    if facts["weights"] is not None:
+        del facts["model"]
+    return fingerprint(facts)
+
+
+def require_distinct(problems: Sequence[tuple[Split, Problem]]) -> None:
+    """Refuse problems that records could not tell apart.
+
+    Raises:
+        ProblemError: one id stands twice.
+    """
+    seen: set[str] = set()
+    for split, problem in problems:
+        if problem.id in seen:
+            raise ProblemError(f"{problem.id}: this id stands twice among the problems ({split}); ids must be unique")
+        seen.add(problem.id)
+
+
+def open_records(file: Path, header: dict[str, Any], order: Mapping[str, int], stack: contextlib.ExitStack) -> set[str]:
     """Lock the records until ``stack`` closes, and return the keys of those that need not be measured again."""
     busy = "another process is measuring into it; wait for it, or choose another with --out"
     stack.enter_context(locked(file.with_name(f".{file.name}.lock"), str(file), busy))
-    return begin(file, header)
+    return begin(file, header, order)
 
 
 def sample(plan: list[Ask], done: set[str], sampler: Sampler, recorder: Recorder, each: Measurement) -> None:
@@ -135,7 +158,7 @@ def sample(plan: list[Ask], done: set[str], sampler: Sampler, recorder: Recorder
             recorder.add(batch, sampler.ahead)
             if reason := recorder.processes.asked_to_stop():
                 break
-    except RunStoppedError:
+    except (RunStoppedError, RunError):
         if recorder.processes.count == 1:  # others would wait for this one's part for ever
             recorder.finish()
         raise
@@ -165,7 +188,7 @@ def conclude(each: Measurement, order: Mapping[str, int]) -> Records:
 
 
 def make_header(
-    each: Measurement, sampler: Sampler, scorer: Scorer, problems: list[Problem], samples: int
+    each: Measurement, sampler: Sampler, scorer: Scorer, problems: list[Problem], plan: list[Ask]
 ) -> dict[str, Any]:
     """Return the header: ``measured`` decides every number, ``made_by`` says what made them."""
     recipe = each.recipe
@@ -182,7 +205,8 @@ def make_header(
                 [sources(scorer), {name: [p.name, p.options] for name, p in scorer.correctness.items()}]
             ),
             "verigrad": made_by.pop("verigrad"),
-            "samples": samples,
+            "prompts": fingerprint({ask.problem.id: ask.prompt for ask in plan}),
+            "samples": len(plan),
         },
         "made_by": {
             "command": each.command,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from verigrad.evaluate.compare import Change, Comparison
@@ -52,7 +53,7 @@ def wide_table(title: str, numbers: Sequence[str]) -> Table:
 
 def about(split: str, decode: str, task: str) -> str:
     """Return what a line is about: all tasks, or one of those named above it."""
-    return f"{NAMES[split]}, {decode}" if task == ALL else f"  {task}"
+    return escape(f"{NAMES[split]}, {decode}" if task == ALL else f"  {task}")
 
 
 def columns(compared: bool, repeated: bool) -> list[str]:
@@ -69,7 +70,7 @@ def place(line: Summary) -> Place:
 def numbers(line: Summary, old: Summary | None, compared: bool, repeated: bool) -> list[str]:
     """Return the cells of one line."""
     sides = [shown(old.accuracy if old else None)] if compared else []
-    extra = [best_of(line), shown(line.majority)] if repeated else []
+    extra = [best_of(line), vote_of(line)] if repeated else []
     return [
         f"{line.problems} × {line.samples}" if line.samples > 1 else str(line.problems),
         *sides,
@@ -88,6 +89,13 @@ def best_of(line: Summary) -> str:
         return "–"
     k = max(line.pass_at)
     return f"{shown(line.pass_at[k])} @{k}"
+
+
+def vote_of(line: Summary) -> str:
+    """Return maj@n, with the problems that can be voted on where those are not all."""
+    if line.majority is None or line.majority.n == line.problems:
+        return shown(line.majority)
+    return f"{shown(line.majority)} of {line.majority.n}"
 
 
 def percent(share: float) -> str:

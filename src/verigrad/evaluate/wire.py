@@ -21,6 +21,7 @@ MOST_BYTES = 16 << 20  # of one reply
 CONNECT_S = 15.0
 MOST_SAID = 200  # characters of a server's message
 NONSENSE_RETRIES = 2  # a server that does not speak the protocol will hardly learn it
+MOST_TOKENS = 10**9  # of a response; beyond that the server counts something else
 FINISHED = ("stop", "eos", "eos_token")
 UNFINISHED = ("length", "max_tokens", "model_length", "content_filter", "tool_calls", "function_call")
 
@@ -188,7 +189,7 @@ def read_response(body: bytes, think_tag: str) -> Response:
         raise nonsense(f"answered with finish_reason {shown(json.dumps(reason))}{said(body, only_message=True)}")
     if thought:
         content = f"<{think_tag}>{thought}" + (f"</{think_tag}>{content}" if content else "")
-    return Response(content, tokens if type(tokens) is int and tokens > 0 else 0, reason in FINISHED)
+    return Response(content, tokens if type(tokens) is int and 0 < tokens < MOST_TOKENS else 0, reason in FINISHED)
 
 
 def at(value: Any, *path: str | int) -> Any:

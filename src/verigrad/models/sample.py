@@ -169,8 +169,8 @@ def decode(model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, decod
         for row, token, living in zip(rows.tolist(), tokens.tolist(), alive.tolist(), strict=True):
             if token >= vocabulary:  # no token lies at a share of a sum that is NaN
                 raise RunStoppedError(
-                    "sampling: the model's output is not finite, so its weights are not; go on from an earlier "
-                    "checkpoint with a lower learning rate"
+                    "sampling: the model's output is not finite, so its weights are not; in training, go on "
+                    "from an earlier checkpoint with a lower learning rate"
                 )
             if living:
                 written[row].append(token)

@@ -36,7 +36,7 @@ def bars(run: Run, split: str, sampled: list[Summary]) -> Markup:
     return Markup("{}{}").format(bar_table(f"Problems {place(split)}", groups), note)
 
 
-def group(run: Run, split: str, task: str, level: int | str | None) -> Group:
+def group(run: Run, split: str, task: str, level: int | float | str | None) -> Group:
     """Return the bars of one task, or one difficulty of it."""
     found = {side: run.summary(side, split, SAMPLED, task, level) for side in SIDES}
     problems = max(s.problems for s in found.values() if s)

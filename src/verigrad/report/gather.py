@@ -83,7 +83,7 @@ class Run:
         return {side: summarize(found) for side, found in sides.items() if found is not None and found.samples}
 
     def summary(
-        self, side: str, split: str, decode: str, task: str = "all", level: int | str | None = None
+        self, side: str, split: str, decode: str, task: str = "all", level: int | float | str | None = None
     ) -> Summary | None:
         """Return one of the numbers of a side, None where that was not measured."""
         place = (split, decode, task, level)

@@ -10,7 +10,7 @@ from verigrad.recipe.schema import Recipe, TaskUse
 from verigrad.tasks import TASKS
 from verigrad.tasks.types import Split, Task
 from verigrad_rewards.combine import find_named
-from verigrad_rewards.types import Problem
+from verigrad_rewards.types import Problem, ProblemError
 
 DISTINCT = 30_000  # problems drawn for a supervised run; longer runs see them again, in the same order
 
@@ -50,6 +50,9 @@ def load_task(use: TaskUse, split: Split, seed: int, limit: int | None) -> list[
                 f"task {use.name}: unknown option {option!r}.{nearest(option, allowed)} Allowed: {', '.join(allowed)}"
             )
     problems = task.load(split, seed, limit, **use.options)
+    odd = next((problem.id for problem in problems if not problem.id.startswith(f"{task.name}/")), None)
+    if odd is not None:
+        raise ProblemError(f"task {task.name}: its problem {odd!r} has another name; ids begin with '{task.name}/'")
     if not problems and limit != 0 and split is not Split.OOD:
         raise RecipeError(f"task {use.name}: has no {split} problems; check its options {dict(use.options)}")
     return problems
