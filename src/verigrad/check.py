@@ -6,9 +6,9 @@ from verigrad.errors import RecipeError
 from verigrad.leaks import find_leaks
 from verigrad.leaks.gate import headline, listing, without
 from verigrad.recipe import Recipe, load_recipe
-from verigrad.scoring import Scorer, check_gold, make_scorer, sandboxes
-from verigrad.tasks.mix import held_out_problems, load_mix, measured, measured_problems, worked_count
-from verigrad.tasks.types import Split
+from verigrad.scoring import Scorer, check_gold, gold_response, job_of, make_scorer, sandboxes
+from verigrad.tasks.mix import held_out_problems, measured, measured_problems, train_problems
+from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem, Response
 
 TESTED = 50  # problems of each side whose tests are run, and that are answered by cheats
@@ -24,8 +24,7 @@ def check_recipe(file: str, overrides: list[str]) -> list[str]:
     recipe = load_recipe(file, overrides)
     trained, judged = make_scorer(recipe), make_scorer(measured(recipe))
     said = [f"{file}: every key and reward is known"]
-    count = worked_count(recipe) if recipe.stage == "sft" else recipe.prompts_per_step * recipe.max_steps
-    train = load_mix(recipe.tasks, Split.TRAIN, recipe.seed, count)
+    train = train_problems(recipe)
     said += check_problems(recipe, trained, "train", train)
     asked = [problem for _, problem in measured_problems(recipe)]
     said += check_problems(measured(recipe), judged, "measured", asked)
@@ -42,11 +41,24 @@ def check_problems(recipe: Recipe, scorer: Scorer, name: str, problems: Sequence
     """
     said = [f"{task}: programs run in {layers}" for task, layers in sandboxes(scorer, problems).items()]
     check_gold(recipe, scorer, problems, limit=TESTED)
+    check_shaping(recipe, scorer, problems[:TESTED])
     for problem in problems[:TESTED]:
         for cheat in ("", problem.question, f"<answer>{problem.question}</answer>"):
             if scorer.verdict(problem, Response(cheat)).reward > 0:
                 raise RecipeError(f"{problem.id}: its reward pays for {cheat[:40]!r}, which answers nothing")
     return [*said, f"{name}: {len(problems)} problems loaded, every gold answer looked at earns 1"]
+
+
+def check_shaping(recipe: Recipe, scorer: Scorer, problems: Sequence[Problem]) -> None:
+    """Run the rewards for form on gold answers.
+
+    Raises:
+        RewardError, ProblemError: one fails, which would leave responses without a score.
+    """
+    gold = [(problem, gold_response(recipe, problem)) for problem in problems]
+    jobs = [job_of(part, problem, said) for problem, said in gold if said for part in scorer.shaping]
+    with Pool(workers=1, deadline_s=recipe.scoring.deadline_s) as pool:
+        pool.score(jobs)
 
 
 def check_leaks(recipe: Recipe, train: Sequence[Problem]) -> list[str]:

@@ -1,5 +1,6 @@
 """The command ``verigrad``. Nothing here imports torch before a command needs it."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 
 from verigrad import __version__
-from verigrad.errors import STATED, RecipeError, RunError, exit_code
+from verigrad.errors import STATED, STOPS, RecipeError, RunError, exit_code
 from verigrad.secrets import masked
 
 app = typer.Typer(
@@ -52,9 +53,9 @@ def train(
     need_torch("train")
     arguments = [recipe, *(overrides or []), *(f"--accept-change={key}" for key in accept_change or [])]
     if config is not None:
-        from verigrad.train.launch import launch
+        from verigrad.processes.launch import launch
 
-        raise typer.Exit(launch(config, arguments))
+        raise typer.Exit(launch(config, "verigrad.train", arguments))
     from verigrad.train.command import main as train_main
 
     raise typer.Exit(train_main(arguments))
@@ -72,6 +73,9 @@ def evaluate(
     endpoint: Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible server that has the model")] = None,
     concurrency: Annotated[int, typer.Option(help="requests at once to the endpoint")] = 8,
     key_variable: Annotated[str, typer.Option(help="environment variable with the endpoint's key")] = "OPENAI_API_KEY",
+    config: Annotated[
+        str | None, typer.Option(help="launch with this accelerate config, such as recipes/accelerate/cpu2.yaml")
+    ] = None,
 ) -> None:
     """Measure a run before and after training, or one model, on held-out problems: records and tables."""
     from verigrad.evaluate.command import Target, evaluate_target
@@ -81,6 +85,12 @@ def evaluate(
         from verigrad.models.load import quiet
 
         quiet()
+    if config is not None:
+        from verigrad.processes.launch import launch
+
+        options = {"--recipe": recipe, "--out": out}
+        given = [f"{name}={value}" for name, value in options.items() if value is not None]
+        raise typer.Exit(launch(config, "verigrad.evaluate", [target, *(overrides or []), *given]))
     asked = Target(target, overrides or [], recipe, out, endpoint, concurrency, key_variable)
     evaluate_target(asked, console())
 
@@ -99,12 +109,14 @@ def compare(
 @app.command()
 def report(
     runs: Annotated[list[Path], typer.Argument(help="a run folder, or several to compare")],
-    out: Annotated[Path, typer.Option(help="where the page of several runs goes")] = Path("comparison.html"),
+    out: Annotated[Path | None, typer.Option(help="where the page of several runs goes: comparison.html")] = None,
 ) -> None:
     """Write RUN/report.html, or one page that compares several runs: no network, no script."""
     from verigrad.report.write import write_comparison, write_report
 
-    file = write_report(runs[0]) if len(runs) == 1 else write_comparison(runs, out)
+    if len(runs) == 1 and out is not None:
+        raise RecipeError(f"--out {out}: is for several runs; the report of one is {runs[0] / 'report.html'}")
+    file = write_report(runs[0]) if len(runs) == 1 else write_comparison(runs, out or Path("comparison.html"))
     say(f"report: {file}")
 
 
@@ -228,5 +240,6 @@ def main() -> None:
     try:
         app()
     except STATED as error:
-        print(f"error: {masked(str(error))}", file=sys.stderr)
+        if isinstance(error, STOPS) or os.environ.get("RANK", "0") == "0":  # of several, one says what all found
+            print(f"error: {masked(str(error))}", file=sys.stderr)
         sys.exit(exit_code(error))

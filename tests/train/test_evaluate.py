@@ -173,7 +173,9 @@ def test_a_second_measurement_at_once_and_another_recipe_are_refused(whole):
     before = whole.read_bytes()
     code, said = evaluate(whole, "eval.samples=3")
     assert code == 2
-    assert_error(said, f"{whole}: holds samples with another decodings (samples '2' then, '3' now)", "move it away")
+    assert_error(
+        said, f"{whole}: holds another measurement: decodings differs (samples '2' then, '3' now)", "move it away"
+    )
     assert whole.read_bytes() == before
 
 
@@ -183,6 +185,14 @@ def test_edited_records_are_refused_before_anything_is_sampled(whole, tmp_path):
     code, said = evaluate(out)
     assert code == 2
     assert_error(said, "was changed after it was recorded")
+
+
+def test_exit_codes_are_kept_with_config_and_one_process_speaks(whole, tmp_path):
+    code = "import sys; from verigrad.cli import main; sys.argv = ['verigrad', 'eval', *sys.argv[1:]]; main()"
+    arguments = [*command(whole, "eval.samples=3")[2:], "--config=recipes/accelerate/cpu2.yaml"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], env=environment(), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.count("error: ") == 1, done.stderr
 
 
 def test_a_model_that_never_ends_is_cut_and_counted(tmp_path):
@@ -245,6 +255,23 @@ def test_a_run_is_measured_before_and_after_and_compared(problems, tmp_path):
     rows = list(read_rows(folder / "eval" / "after.jsonl"))
     assert rows[0]["measured"]["model"] == str(folder / "model")
     assert json.loads(json.dumps(rows[1]))["problem"].startswith("jsonl/held_out/")
+    before = (folder / "eval" / "after.jsonl").read_bytes()
+    moved = tmp_path / "moved"
+    folder.rename(moved)
+    code, said = verigrad("eval", str(moved), "eval.problems=8", "eval.ood_problems=0")
+    assert code == 0, said
+    assert (moved / "eval" / "after.jsonl").read_bytes() == before, "what moved was measured again"
+    folder = moved
+    code, said = verigrad("eval", str(folder), "eval.problems=8", "eval.ood_problems=0", "instruction=Add.")
+    assert code == 2
+    assert_error(said, "before.jsonl: holds another measurement: prompts differs", "choose another place with --out")
+    train = f"eval.tasks=[{{name: jsonl, options: {{path: {problems}/train.jsonl, held_out: {problems}/train.jsonl}}}}]"
+    code, said = verigrad("eval", str(folder), train, f"--out={tmp_path}/trained")
+    assert code == 2
+    assert_error(said, "of a train and a held-out problem that are the same")
+    code, said = verigrad("eval", str(folder), "seed=7")
+    assert code == 2
+    assert_error(said, "override seed: decides the training, not a measurement; allowed are eval.… (such as eval.seed)")
     code, said = verigrad("compare", str(folder), str(tmp_path))
     assert code == 2
-    assert_error(said, "has no records of its trained model")
+    assert_error(said, "has no records of a trained model")

@@ -2,7 +2,7 @@ import pytest
 from report_runs import sample, write_records
 
 from verigrad.errors import RunError
-from verigrad.evaluate.compare import compare, verdict
+from verigrad.evaluate.compare import compare, notes, verdict
 from verigrad.evaluate.paired import holm, mcnemar
 from verigrad.evaluate.records import read_records
 
@@ -96,6 +96,21 @@ def test_what_differs_is_said(tmp_path):
     assert "samples of sampled is 1 and 2" in refused(tmp_path, rows, spread([0.5] * 6, 2))
     greedy = [{**row, "decode": "greedy"} for row in rows]
     assert "decodings are sampled and greedy" in refused(tmp_path, rows, greedy)
+    other = {"dataset": {"sums": "another"}}
+    before = side(tmp_path, "a.jsonl", rows, dataset={"sums": "one"})
+    with pytest.raises(RunError, match="the answers or tests of task sums are not the same"):
+        compare(before, side(tmp_path, "b.jsonl", rows, **other))
+
+
+def test_what_only_one_side_has_is_left_out_and_said(tmp_path):
+    rows = singles(range(3), 6)
+    more = [*rows, *({**row, "decode": "greedy", "key": f"g{row['key']}"} for row in rows)]
+    before, after = side(tmp_path, "a.jsonl", rows, rewards="x"), side(tmp_path, "b.jsonl", more, rewards="y")
+    assert [part.decode for part in compare(before, after)] == ["sampled"]
+    assert notes(before, after) == [
+        "note: greedy is on one side only and left out",
+        "note: the rewards that judged the two differ, in their options or their source",
+    ]
 
 
 @pytest.mark.parametrize(("key", "value"), [("max_tokens", 4096), ("max_think_tokens", 8)])

@@ -106,6 +106,19 @@ def test_trouble_is_one_line(tmp_path, quick, reply, kind, message):
     assert "\n" not in str(stopped.value)
 
 
+def test_a_refusal_in_the_middle_loses_nothing(tmp_path, quick):
+    count, lock = iter(range(1000)), threading.Lock()
+
+    def refuses(asked):
+        with lock:
+            number = next(count)
+        return add(asked) if number < 5 else Reply(401, b'{"error": {"message": "expired"}}')
+
+    with serving(refuses) as server, pytest.raises(RunError, match="expired"):
+        evaluate(tmp_path, server.url, concurrency=1)
+    assert len(read_records(tmp_path / "r.jsonl").samples) == 5
+
+
 def test_what_an_endpoint_cannot_do_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="eval.think_budgets: an endpoint cannot be made to end its thinking"):
         evaluate(tmp_path, "http://127.0.0.1:1/v1", "eval.think_budgets=[4]")
@@ -122,4 +135,4 @@ def test_two_endpoints_are_compared(tmp_path):
         server.answer = lambda asked: add({**asked, "temperature": 0})
         evaluate(tmp_path, server.url, name="b.jsonl")
     compare_files(tmp_path / "a.jsonl", tmp_path / "b.jsonl", Console(file=out, width=200))
-    assert "Better: 0.0% first, 100.0% second: +100.0 points" in out.getvalue()
+    assert "Better: 0.0% a, 100.0% b: +100.0 points" in out.getvalue()

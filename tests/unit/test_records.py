@@ -4,7 +4,8 @@ import pytest
 from report_runs import header, sample, write_records
 
 from verigrad.errors import RunError
-from verigrad.evaluate.records import begin, checked_line, finish, read_records, read_rows
+from verigrad.evaluate.records import checked_line, read_records, read_rows
+from verigrad.evaluate.resume import begin, finish
 
 ROWS = [sample(i, status, k=k) for i, status in enumerate(("correct", "wrong", "no_answer")) for k in range(2)]
 KEYS = {row["key"] for row in ROWS}
@@ -80,9 +81,12 @@ def test_unscored_samples_are_measured_again(file):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"weights": "w2"}, "another weights ('w1' then, 'w2' now); move it away to measure anew"),
-        ({"samples": 7}, "another samples"),
-        ({"decodings": {}}, "another decodings"),
+        (
+            {"weights": "w2"},
+            "weights differs ('w1' then, 'w2' now); move it away to measure anew, or choose another place with --out",
+        ),
+        ({"samples": 7}, "samples differs"),
+        ({"decodings": {}}, "decodings differs"),
     ],
 )
 def test_another_measurement_is_refused(file, change, message):
@@ -145,13 +149,78 @@ def test_foreign_and_damaged_files_are_one_line_each(file, tmp_path):
             read_records(tmp_path / name)
 
 
+def test_what_does_not_fit_together_is_refused(file):
+    def said(*rows, **measured):
+        write_records(file, rows, **measured)
+        with pytest.raises(RunError, match="does not fit the others or the header") as refused:
+            read_records(file)
+        return str(refused.value)
+
+    first, second = ROWS[:2]
+    assert "sample 0 of sums/0" in said(first, {**second, "sample": 0})
+    assert said(first, {**second, "prompt": "another"})
+    assert said(first, {**second, "gold": "another"})
+    assert said(first, second, decodings={"greedy": {"samples": 2}})
+    assert said(first, second, decodings={"sampled": {"samples": 1}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"num_tokens": -1}, {"num_tokens": True}, {"think_tokens": 10**400}, {"sample": -1}, {"level": [1]}, {"key": 7},
+        {"split": "train"}, {"finished": 1}, {"level": True}, {"cluster": None},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_values_that_no_sample_has_are_refused(file, change):
+    write_records(file, [{**ROWS[0], **change}])
+    with pytest.raises(RunError, match=":2: is no sample"):
+        read_records(file)
+
+
+def test_nothing_can_be_said_after_the_checksum(file):
+    edit(file, 2, lambda line: line.replace(b"}\n", b', "status": "wrong"}\n'))
+    with pytest.raises(RunError, match=":2: was changed after it was recorded"):
+        read_records(file)
+    edit(file, 2, lambda line: line.replace(b', "status": "wrong"}\n', b"}\r\n"))
+    with pytest.raises(RunError, match=":2: was changed after it was recorded"):
+        read_records(file)
+
+
+def test_a_header_that_a_crash_tore_is_begun_again(file):
+    whole = file.read_bytes()
+    seconds_of = file.with_name("a.seconds.jsonl")
+    for torn in (b"", whole[:9], whole[:200]):
+        file.write_bytes(torn)
+        seconds_of.write_text('{"samples": 1, "seconds": 9}\n')
+        assert begin(file, head(), KEYS) == set()
+        assert read_records(file).seconds is None
+    with pytest.raises(RunError, match="is a folder; records are a file"):
+        begin(file.parent, head(), KEYS)
+
+
+def test_samples_of_another_plan_are_never_dropped(file):
+    before = file.read_bytes()
+    with pytest.raises(RunError, match="which is not part of this measurement"):
+        begin(file, head(), KEYS - {ROWS[2]["key"]})
+    assert file.read_bytes() == before
+
+
+def test_a_secret_that_is_a_word_of_the_file_spoils_nothing(file, monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "held_out")
+    write_records(file, [{**ROWS[0], "response": "held_out"}])
+    (row,) = list(read_rows(file))[1:]
+    assert (row["split"], row["response"]) == ("held_out", "***")
+
+
 def test_seconds_stand_in_a_file_of_their_own(file):
     clock = file.with_name("a.seconds.jsonl")
     clock.write_text('{"samples": 3, "seconds": 1.5}\n{"samples": 3, "seconds": 2.0}\n{"samp')
     assert read_records(file).seconds == 3.5
-    clock.write_text('{"seconds": "long"}\n')
-    with pytest.raises(RunError, match="not seconds of records; remove it"):
-        read_records(file)
+    for odd in ('"long"', "-5", "1e999", "1" + 400 * "0", "null"):
+        clock.write_text(f'{{"seconds": {odd}}}\n')
+        with pytest.raises(RunError, match="not seconds of records; remove it"):
+            read_records(file)
 
 
 def test_no_secret_is_recorded(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The canonical form of an answer, so that answers that are the same can be counted as one vote (maj@k)."""
 
+import hashlib
+import re
 from fractions import Fraction
 
 from verigrad_rewards.math.compare.equal import measured
@@ -9,10 +11,12 @@ from verigrad_rewards.math.compare.numeric import Evaluator
 from verigrad_rewards.math.compare.plain import plain
 from verigrad_rewards.math.parse.read import readings
 from verigrad_rewards.math.parse.tokens import MAX_LENGTH
-from verigrad_rewards.math.parse.tree import Node, ReadError, canonical, size, symbols
+from verigrad_rewards.math.parse.tree import Node, ReadError, canonical, div, size, symbols
 from verigrad_rewards.math.parse.units import PERCENT
 
 DIGITS = 12  # to which numbers that are no fractions are told apart
+MORE_DIGITS = 50  # to which they are computed, and twice as many
+DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
 MAX_NODES = 200  # of an expression that is evaluated
 MAX_SHOWN = 100
 
@@ -36,8 +40,10 @@ def vote(answer: str | None) -> str | None:
 def form(node: Node) -> str:
     """Return the canonical form of a tree."""
     node = plain(node)
-    if node.op == "rel" and node.value == ("=",) and node.args[0].op == "sym":
-        return form(node.args[1])
+    if node.op == "rel" and set(node.value) == {"="}:  # what is stated at the end: x = 3*8 = 24
+        return form(node.args[-1])
+    if node.op == "ratio" and len(node.args) == 2 and exact(node.args[1]):
+        return form(div(*node.args))
     if node.op == "quantity":
         inner, unit = measured(node)
         value = exact(inner)
@@ -46,13 +52,25 @@ def form(node: Node) -> str:
     if value is not None:
         return as_text(value)
     if node.op in ("set", "list"):  # written with or without braces
-        parts = sorted(set(map(form, node.args)))
+        parts = sorted(set(map(member, node.args)))
         return parts[0] if len(parts) == 1 else f"set {'; '.join(parts)}"
     if node.op in ("bracket", "matrix", "union", "ratio", "rel"):
         return f"{node.op} {node.value} {'; '.join(map(form, node.args))}"
     if node.op == "text":
-        return f"text {node.value}"[:MAX_SHOWN]
-    return number(node) or repr(canonical(node))
+        return short(f"text {node.value}")
+    return number(node) or short(repr(canonical(node)))
+
+
+def member(node: Node) -> str:
+    """Return the canonical form of one of several answers, which keeps the name it is given."""
+    if node.op == "rel" and node.value == ("=",) and node.args[0].op == "sym":
+        return f"{node.args[0].value} = {form(node.args[1])}"
+    return form(node)
+
+
+def short(text: str) -> str:
+    """Return a text, a long one by its beginning and its hash."""
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def as_text(value: Fraction) -> str:
@@ -65,8 +83,15 @@ def number(node: Node) -> str | None:
     """Return the value of an expression without variables to some digits, None where it has none."""
     if symbols(node) or size(node) > MAX_NODES:
         return None
-    evaluator = Evaluator(2 * DIGITS, {}, False)
-    try:
-        return evaluator.mp.nstr(evaluator.value(node), DIGITS)
-    except UndefinedError:
+    values = []
+    for digits in (MORE_DIGITS, 2 * MORE_DIGITS):
+        evaluator = Evaluator(digits, {}, False)
+        try:
+            value = evaluator.value(node)
+        except UndefinedError:
+            return None
+        near_zero = abs(value) < evaluator.mp.mpf(10) ** -(digits // 2)
+        values.append("0" if near_zero else evaluator.mp.nstr(value, DIGITS))
+    if values[0] != values[1]:  # its digits are not to be trusted
         return None
+    return as_text(Fraction(values[0])) if DECIMAL.fullmatch(values[0]) else values[0]

@@ -3,7 +3,7 @@
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,18 @@ from verigrad.evaluate.table import comparison_table, make_table
 from verigrad.recipe import load_recipe
 from verigrad.run_folder import records_files
 from verigrad.tasks.mix import measured
+
+READ = (
+    "eval",
+    "tasks",
+    "instruction",
+    "format",
+    "max_prompt_tokens",
+    "max_response_tokens",
+    "scoring",
+    "hang_timeout_s",
+)
+WIDE = 120  # columns of a terminal from which the whole tables fit
 
 
 @dataclass(frozen=True)
@@ -51,25 +63,52 @@ def evaluate_target(target: Target, out: Console) -> None:
         RecipeError, RunError, ProblemError: wrong input.
         RunStoppedError, InterruptedRunError: it ended early; what is finished is recorded.
     """
+    require_measuring(target.overrides)
+    if target.recipe is None and target.endpoint is not None:
+        raise RecipeError("--endpoint: needs --recipe, which says what the model behind it is measured on")
     if target.recipe is None:
+        if not (Path(target.name) / "recipe.yaml").is_file():
+            raise RunError(
+                f"{target.name}: is no run folder (it has no recipe.yaml); a model is measured with --recipe FILE, "
+                "which says on what"
+            )
         measure_run(target, out)
     else:
         measure_model(target, target.recipe, out)
 
 
+def require_measuring(overrides: Sequence[str]) -> None:
+    """Refuse overrides of keys that measuring does not read, and which records would keep as if they were true.
+
+    Raises:
+        RecipeError: with the key.
+    """
+    for override in overrides:
+        key = override.partition("=")[0].strip()
+        if key.split(".")[0] not in READ and key != "grpo.chat_template_kwargs":
+            raise RecipeError(
+                f"override {key}: decides the training, not a measurement; allowed are eval.… (such as eval.seed), "
+                f"{', '.join(READ[1:])}"
+            )
+
+
 def measure_run(target: Target, out: Console) -> None:
     """Measure the start model and the trained model of a run."""
-    if target.endpoint is not None:
-        raise RecipeError("--endpoint: needs --recipe, which says what the model behind it is measured on")
+    if target.out is not None and target.out.suffix == ".jsonl":
+        raise RecipeError(f"--out {target.out}: is a folder for a run, which has records before and after training")
     each = measurements(Path(target.name), target.overrides, target.out, command())
     before, after = (measure_local(one, say(out)) for one in each)
     if before and after:
-        out.print(make_table(summarize(after), summarize(before)))
+        out.print(make_table(summarize(after), summarize(before), narrow=out.width < WIDE))
         print_comparison(before, after, out)
+        where = after.file.parent
+        out.print(f"records: {where}; 'verigrad report {target.name}' makes a page", markup=False, soft_wrap=True)
 
 
 def measure_model(target: Target, recipe_file: str, out: Console) -> None:
     """Measure one model on the held-out problems of a recipe."""
+    if (Path(target.name) / "recipe.yaml").is_file():
+        raise RecipeError(f"--recipe: {target.name} is a run, which has its own; its model is {target.name}/model")
     recipe = replace(measured(load_recipe(recipe_file, target.overrides)), model=target.name, from_scratch=False)
     file = target.out or Path("evals") / f"{safe(target.name)}.{safe(Path(recipe_file).stem)}.jsonl"
     each = Measurement(recipe, file, target.name, command())
@@ -85,7 +124,7 @@ def measure_model(target: Target, recipe_file: str, out: Console) -> None:
         )
         records = measure_remote(each, endpoint, say(out))
     if records:
-        out.print(make_table(summarize(records)))
+        out.print(make_table(summarize(records), narrow=out.width < WIDE))
         out.print(f"records: {file}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -95,7 +134,9 @@ def compare_files(first: Path, second: Path, out: Console) -> None:
     Raises:
         RunError: they cannot be compared.
     """
-    print_comparison(read_records(records_of(first)), read_records(records_of(second)), out, ("first", "second"))
+    names = (label(first), label(second))
+    before, after = (read_records(records_of(path)) for path in (first, second))
+    print_comparison(before, after, out, names if names[0] != names[1] else ("first", "second"))
 
 
 def print_comparison(
@@ -103,12 +144,17 @@ def print_comparison(
 ) -> None:
     """Print the paired differences, and what the sampled held-out ones mean in a sentence."""
     found = compare(before, after)
-    out.print(comparison_table(found, names))
+    out.print(comparison_table(found, names, narrow=out.width < WIDE))
     for part in found:
         if part.excluded:
             out.print(f"{part.split} {part.decode}: {part.excluded} problems were not scored on both sides")
     for line in [*notes(before, after), verdict(headline(found), *names)]:
         out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def label(path: Path) -> str:
+    """Return a short name of a side: of the run, or of the file."""
+    return path.name.removesuffix(".jsonl") or str(path)
 
 
 def records_of(path: Path) -> Path:
@@ -119,10 +165,11 @@ def records_of(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    file = records_files(path / "eval")[1]
-    if not file.is_file():
-        raise RunError(f"{path}: has no records of its trained model; 'verigrad eval {path}' measures it")
-    return file
+    files = [records_files(folder)[1] for folder in (path / "eval", path)]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise RunError(f"{path}: has no records of a trained model (eval/after.jsonl); 'verigrad eval RUN' writes them")
+    return found
 
 
 def say(out: Console) -> Callable[[str, str], None]:

@@ -66,8 +66,13 @@ def compare(before: Records, after: Records) -> list[Comparison]:
     require_complete(before, after)
     require_comparable(before, after)
     there = {(s.split, s.decode) for s in before.samples}
-    pairs = [(split, decode) for decode in before.measured["decodings"] for split in SPLITS if (split, decode) in there]
+    pairs = [(split, decode) for decode in shared(before, after) for split in SPLITS if (split, decode) in there]
     return [compare_part(before, after, split, decode) for split, decode in pairs]
+
+
+def shared(before: Records, after: Records) -> list[str]:
+    """Return the decodings that both sides have."""
+    return [name for name in before.measured["decodings"] if name in after.measured["decodings"]]
 
 
 def require_complete(*sides: Records) -> None:
@@ -94,9 +99,9 @@ def require_comparable(before: Records, after: Records) -> None:
     """
     names = f"{before.file} and {after.file}: cannot be compared: "
     decodings = [side.measured["decodings"] for side in (before, after)]
-    if decodings[0].keys() != decodings[1].keys():
+    if not shared(before, after):
         raise RunError(f"{names}decodings are {', '.join(decodings[0])} and {', '.join(decodings[1])}")
-    for name in decodings[0]:
+    for name in shared(before, after):
         for key in BUDGETS:
             a, b = (side[name].get(key) for side in decodings)
             if a != b:
@@ -110,11 +115,13 @@ def require_comparable(before: Records, after: Records) -> None:
 def notes(before: Records, after: Records) -> list[str]:
     """Return what else differs between two measurements and may explain a difference, a sentence each."""
     said = []
-    for name, mode in before.measured["decodings"].items():
-        other = after.measured["decodings"][name]
+    first, second = (side.measured["decodings"] for side in (before, after))
+    if alone := sorted(first.keys() ^ second.keys()):
+        said.append(f"note: {', '.join(alone)} is on one side only and left out")
+    for name in shared(before, after):
         for key in ("temperature", "top_p", "seed"):
-            if mode.get(key) != other.get(key):
-                said.append(f"note: {key} of {name} is {mode.get(key)} and {other.get(key)}")
+            if first[name].get(key) != second[name].get(key):
+                said.append(f"note: {key} of {name} is {first[name].get(key)} and {second[name].get(key)}")
     if before.measured.get("rewards") != after.measured.get("rewards"):
         said.append("note: the rewards that judged the two differ, in their options or their source")
     return said
@@ -156,15 +163,15 @@ def refuse_other_problems(
 def compare_part(before: Records, after: Records, split: str, decode: str) -> Comparison:
     """Return the comparison on one split, decoded one way."""
     a, b = (tallies(side.part(split, decode)) for side in (before, after))
-    shared = [problem for problem in a if problem in b]
-    if not shared:
+    both = [problem for problem in a if problem in b]
+    if not both:
         raise RunError(f"{after.file}: no problem of {split} was scored on both sides; see the 'unscored' of each")
     task = {s.problem: s.task for s in before.part(split, decode)}
     names = sorted(set(task.values()))
-    of_task = {name: [p for p in shared if task[p] == name] for name in names}
+    of_task = {name: [p for p in both if task[p] == name] for name in names}
     changes = [change(name, a, b, of_task[name]) for name in names if of_task[name]] if len(names) > 1 else []
     adjusted = holm([c.p for c in changes])
-    whole = change(ALL, a, b, shared)
+    whole = change(ALL, a, b, both)
     return Comparison(
         split,
         decode,
@@ -172,7 +179,7 @@ def compare_part(before: Records, after: Records, split: str, decode: str) -> Co
         [Change(c.task, c.before, c.after, c.paired, c.mcnemar, p) for c, p in zip(changes, adjusted, strict=True)],
         detectable_difference(whole.paired.error),
         problems_for(whole.paired.mean, whole.paired) if whole.paired.mean else None,
-        len(task) - len(shared),
+        len(task) - len(both),
     )
 
 

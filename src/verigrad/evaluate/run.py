@@ -12,11 +12,13 @@ from verigrad.errors import InterruptedRunError, RunError, RunStoppedError
 from verigrad.evaluate.endpoint import Endpoint
 from verigrad.evaluate.plan import Ask, asks, decodings, identity
 from verigrad.evaluate.recording import Recorder
-from verigrad.evaluate.records import Records, begin, finish, read_rows
+from verigrad.evaluate.records import Records, read_rows
 from verigrad.evaluate.remote import Remote
+from verigrad.evaluate.resume import begin, finish
 from verigrad.evaluate.sampler import Sampler
 from verigrad.evaluate.together import Alone
 from verigrad.fingerprint import fingerprint
+from verigrad.leaks import drop_or_refuse, require_disjoint
 from verigrad.processes.signals import StopRequest
 from verigrad.provenance import surroundings
 from verigrad.recipe import Recipe, load_recipe
@@ -24,7 +26,7 @@ from verigrad.recipe.load import plain
 from verigrad.run_folder import records_files, require_run, trained
 from verigrad.scoring import Scorer, check_gold, make_scorer, sandboxes
 from verigrad.sources import sources
-from verigrad.tasks.mix import measured, measured_problems, task_of
+from verigrad.tasks.mix import measured, measured_problems, task_of, train_problems
 from verigrad.tasks.types import Split
 from verigrad_rewards.pool import Pool
 from verigrad_rewards.types import Problem, ProblemError, Status
@@ -58,11 +60,26 @@ def measurements(run: Path, overrides: list[str], folder: Path | None, command: 
     """
     require_run(run)
     recipe = measured(load_recipe(run / "recipe.yaml", overrides))
+    require_held_out(load_recipe(run / "recipe.yaml"), recipe)
     before, after = records_files(folder or run / "eval")
     return [
         Measurement(recipe, before, "before training", command),
         Measurement(trained(recipe, run), after, "after training", command),
     ]
+
+
+def require_held_out(own: Recipe, recipe: Recipe) -> None:
+    """Refuse to measure a run on what it trained on.
+
+    Args:
+        own: of the run, as it trained.
+        recipe: that says what is measured.
+
+    Raises:
+        RecipeError: with the pairs.
+    """
+    train = drop_or_refuse(own, train_problems(own), lambda _: None)
+    require_disjoint(train, [problem for _, problem in measured_problems(recipe)])
 
 
 def measure_local(each: Measurement, say: Say) -> Records | None:

@@ -27,15 +27,21 @@ def pair(before: str | None, after: str) -> str:
     return after if before is None else f"{before}→{after}"
 
 
-def make_table(after: Sequence[Summary], before: Sequence[Summary] = ()) -> Table:
-    """Return accuracy, pass@k, vote, form and cost by split, decoding and task; difficulties are for the report."""
+def make_table(after: Sequence[Summary], before: Sequence[Summary] = (), *, narrow: bool = False) -> Table:
+    """Return accuracy, pass@k, vote, form and cost by split, decoding and task; difficulties are for the report.
+
+    A narrow one has accuracy alone.
+    """
     repeated = any(line.samples > 1 for line in after)
-    table = wide_table("Shares in %, accuracy with 95 % intervals", columns(bool(before), repeated))
+    names = columns(bool(before), repeated)
+    kept = (3 if before else 2) if narrow else len(names)
+    table = wide_table("Shares in %, accuracy with 95 % intervals", names[:kept])
     old = {place(line): line for line in before if line.level is None}
     for line in after:
         if line.level is None:
             cells = numbers(line, old.get(place(line)), bool(before), repeated)
-            table.add_row(about(line.split, line.decode, line.task), *cells, style="" if line.task == ALL else "dim")
+            style = "" if line.task == ALL else "dim"
+            table.add_row(about(line.split, line.decode, line.task), *cells[:kept], style=style)
     unscored = sum(line.unscored for line in [*after, *before] if line.task == ALL)
     if unscored:
         table.caption = f"{unscored} responses could not be scored and are in no number"
@@ -108,14 +114,24 @@ def rounded(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
-def comparison_table(found: Sequence[Comparison], names: tuple[str, str]) -> Table:
-    """Return the paired differences: intervals by Student's t and by bootstrap, tests, who moved."""
-    table = wide_table("Paired differences in points, with 95 % intervals", ["n", *names, *PAIRED])
+def comparison_table(found: Sequence[Comparison], names: tuple[str, str], *, narrow: bool = False) -> Table:
+    """Return the paired differences: intervals by Student's t and by bootstrap, tests, who moved.
+
+    A narrow one has the interval by Student's t alone.
+    """
+    titles = ["n", *map(escape, names), *PAIRED]
+    kept = 4 if narrow else len(titles)
+    table = wide_table("Paired differences in points, with 95 % intervals", titles[:kept])
     for part in found:
         whole = [f"{100 * part.detectable:.1f}", "–" if part.needed is None else str(part.needed)]
-        table.add_row(about(part.split, part.decode, ALL), *differences(part.all), *whole)
+        cells = [*differences(part.all), *whole]
+        table.add_row(about(part.split, part.decode, ALL), *cells[:kept])
         for change in part.tasks:
-            table.add_row(about(part.split, part.decode, change.task), *differences(change), "", "", style="dim")
+            cells = differences(change)
+            table.add_row(about(part.split, part.decode, change.task), *cells[:kept], style="dim")
+    if narrow:
+        table.caption = "A wider terminal shows more."
+        return table
     table.caption = (
         "p: McNemar's exact test where every problem has one response, else Student's t; over the tasks adjusted by "
         "Holm's method. Detectable, needed: the true difference, and the problems for the observed one, that 80 % of "

@@ -10,7 +10,7 @@ TINY_FOLDER = Path(__file__).parent / "tiny_model"
 
 def looks_local(name: str) -> bool:
     """Whether ``name`` can only be a folder."""
-    return name.startswith((".", "/", "~")) or name.count("/") != 1
+    return name.startswith((".", "/", "~")) or name.count("/") != 1 or (name != TINY and Path(name).parent.is_dir())
 
 
 def public_name(name: str) -> str:

@@ -92,7 +92,7 @@ def check_lengths(prompter: Prompter, problems: Sequence[Problem], instruct: Any
     if long:
         raise RunError(
             f"{long[0][1]}: its prompt has {long[0][0]} tokens, and {len(long) - 1} others are too long; allowed is "
-            f"max_prompt_tokens: {limit}"
+            f"max_prompt_tokens: {limit}; raise it with max_prompt_tokens=…"
         )
     return max((n for n, _ in lengths), default=0)
 

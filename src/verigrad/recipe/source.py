@@ -38,6 +38,8 @@ def read_source(file: Path, overrides: list[str]) -> Source:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RecipeError(f"{file}: no such recipe; recipes that ship with the kit are under recipes/") from None
+    except IsADirectoryError:
+        raise RecipeError(f"{file}: is a folder; a recipe is a YAML file, such as {file / 'recipe.yaml'}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{file}: cannot be read as a recipe: {error}") from None
     try:

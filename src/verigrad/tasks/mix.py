@@ -103,6 +103,12 @@ def held_out_problems(recipe: Recipe) -> list[Problem]:
     return list({(problem.id, problem.question): problem for problem in found}.values())
 
 
+def train_problems(recipe: Recipe) -> list[Problem]:
+    """Return the problems that a run of ``recipe`` draws to train on, before any is dropped."""
+    count = worked_count(recipe) if recipe.stage == "sft" else recipe.prompts_per_step * recipe.max_steps
+    return load_mix(recipe.tasks, Split.TRAIN, recipe.seed, count)
+
+
 def worked_count(recipe: Recipe) -> int:
     """Return how many distinct problems a supervised run draws worked solutions of."""
     return min(sum(phase.steps for phase in recipe.phases) * recipe.sequences_per_step, DISTINCT)

@@ -11,8 +11,7 @@ from trl import SFTTrainer
 from verigrad.errors import RecipeError
 from verigrad.models.prompt import Prompter
 from verigrad.recipe.schema import Recipe
-from verigrad.tasks.mix import find_task, load_mix, task_of, worked_count
-from verigrad.tasks.types import Split
+from verigrad.tasks.mix import find_task, task_of, train_problems
 from verigrad.train.config import refused, sft_config
 from verigrad.train.reliable import Reliable
 from verigrad.train.setup import Setup
@@ -69,7 +68,7 @@ def load_problems(recipe: Recipe, _planned: dict[str, Any]) -> list[Problem]:
     for use in recipe.tasks:
         if find_task(use.name).solve is None:
             raise RecipeError(f"task {use.name}: has no worked solutions to learn from; use it with stage: grpo")
-    return load_mix(recipe.tasks, Split.TRAIN, recipe.seed, worked_count(recipe))
+    return train_problems(recipe)
 
 
 def make_trainer(recipe: Recipe, setup: Setup, problems: Sequence[Problem], planned: dict[str, Any]) -> Trainer:

@@ -11,12 +11,21 @@ SAME = [
     ["(1, 2)", r"\left(1, 2\right)"],
     [r"\pi", "π"],
     ["seven", "7"],
+    [r"\cos\frac{\pi}{3}", r"\sin 30^\circ", "1:2", "1/2"],
+    [r"\sin\pi", "0"],
+    ["3*8=24", "24", "x = 3*8 = 24"],
+    ["6:4", "3/2"],
 ]
 
 
 @pytest.mark.parametrize("answers", SAME, ids=lambda answers: answers[0])
 def test_the_same_answer_is_one_vote(answers):
     assert len({vote(answer) for answer in answers}) == 1
+
+
+def test_names_are_kept_where_there_are_several():
+    assert vote("x = 2, y = 3") != vote("x = 3, y = 2")
+    assert vote("a" * 120 + "b") != vote("a" * 120 + "c")
 
 
 def test_different_answers_are_different_votes():

@@ -11,15 +11,16 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from verigrad.errors import EXIT_INTERRUPTED
 
 
-def launch(config: str, arguments: Sequence[str]) -> int:
-    """Train with the launcher file ``config`` and return the exit code of the first process that did not end well.
+def launch(config: str, module: str, arguments: Sequence[str]) -> int:
+    """Run a module with the launcher file ``config``; returns the exit code of the first process that did not end well.
 
     Args:
         config: an accelerate config, such as ``recipes/accelerate/cpu2.yaml``.
-        arguments: what ``python -m verigrad.train`` takes.
+        module: such as ``verigrad.train``.
+        arguments: what ``python -m`` with the module takes.
     """
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # the processes say what happened
-    parsed = launch_command_parser().parse_args(["--config_file", config, "-m", "verigrad.train", *arguments])
+    parsed = launch_command_parser().parse_args(["--config_file", config, "-m", module, *arguments])
     try:
         launch_command(parsed)
     except ChildFailedError as error:
