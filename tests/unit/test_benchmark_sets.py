@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from verigrad.errors import RecipeError
-from verigrad.recipe.schema import TaskUse
+from verigrad.recipe.sections import TaskUse
 from verigrad.tasks import TASKS
 from verigrad.tasks.mix import load_task
 from verigrad.tasks.types import Split

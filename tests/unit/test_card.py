@@ -15,7 +15,7 @@ from verigrad.evaluate.metrics import summarize
 from verigrad.evaluate.records import checked_line, read_records
 from verigrad.evaluate.table import shown
 from verigrad.models.names import TINY
-from verigrad.recipe.schema import TaskUse
+from verigrad.recipe.sections import TaskUse
 
 HOSTILE = "x</details><img src=http://x/y onerror=a>|[a](http://x)`\n---\n# h\x1b[2J\u202e: {b}"
 DECODINGS = {

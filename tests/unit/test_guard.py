@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from verigrad.recipe.schema import Guard
+from verigrad.recipe.sections import Guard
 from verigrad.train.guard import best_held_out, fell, reason_to_stop, rollout_rows, warning
 from verigrad.train.repetition import TAIL, ends_in_loop, prefix_matches
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from verigrad.errors import RecipeError
-from verigrad.recipe.schema import Curriculum
+from verigrad.recipe.sections import Curriculum
 from verigrad.train.prompts import Prompts, epoch_order
 from verigrad_rewards.types import Problem
 

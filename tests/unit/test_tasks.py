@@ -5,7 +5,7 @@ import pytest
 
 from verigrad.errors import RecipeError
 from verigrad.recipe import load_recipe
-from verigrad.recipe.schema import TaskUse
+from verigrad.recipe.sections import TaskUse
 from verigrad.scoring import check_gold, gold_response, make_scorer
 from verigrad.tasks import TASKS, chain_sum, countdown, functions
 from verigrad.tasks.generate import is_held_out

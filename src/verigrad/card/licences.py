@@ -11,7 +11,7 @@ import yaml
 
 from verigrad.errors import RunError
 from verigrad.models.names import TINY, TINY_FOLDER
-from verigrad.recipe.schema import TaskUse
+from verigrad.recipe.sections import TaskUse
 from verigrad.tasks.mix import find_task
 
 KIT = "apache-2.0"

@@ -18,7 +18,7 @@ from verigrad.evaluate.metrics import summarize
 from verigrad.evaluate.records import Records, read_records
 from verigrad.models.names import public_name
 from verigrad.recipe import Recipe, load_recipe
-from verigrad.recipe.schema import TaskUse
+from verigrad.recipe.sections import TaskUse
 from verigrad.run_folder import read_run, records_files, require_model
 from verigrad.secrets import masked
 from verigrad.tasks.mix import find_task

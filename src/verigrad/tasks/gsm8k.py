@@ -1,10 +1,11 @@
 """GSM8K: grade-school word problems (arXiv 2110.14168), from a local file of its rows or from the hub."""
 
+from functools import partial
 from typing import Any
 
-from verigrad.tasks.finite import choose, divided, from_rows
+from verigrad.tasks.finite import choose, from_hub_or_files
 from verigrad.tasks.hub import hub_rows
-from verigrad.tasks.rows import read_rows, text_field
+from verigrad.tasks.rows import text_field
 from verigrad.tasks.types import Split
 from verigrad_rewards.math import read_number
 from verigrad_rewards.types import Problem, ProblemError
@@ -43,10 +44,6 @@ def load(
     """
     if split is Split.OOD:
         return []
-    if path is None and held_out is None:
-        rows = hub_rows("gsm8k", hub, "main", "train" if split is Split.TRAIN else "test")
-        problems = from_rows("gsm8k", split, rows, to_problem)
-    else:
-        rows = read_rows(path) if path is not None else hub_rows("gsm8k", hub, "main", "train")
-        problems = divided("gsm8k", split, rows, held_out, to_problem)
+    from_hub = partial(hub_rows, "gsm8k", hub, "main")
+    problems = from_hub_or_files("gsm8k", split, from_hub, (path, held_out), to_problem)
     return choose(problems, split, seed, limit)

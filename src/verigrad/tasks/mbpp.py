@@ -4,11 +4,12 @@ The paper shows the model the asserts that decide; here the question holds none 
 """
 
 import ast
+from functools import partial
 from typing import Any
 
-from verigrad.tasks.finite import choose, divided, from_rows
+from verigrad.tasks.finite import choose, from_hub_or_files
 from verigrad.tasks.hub import hub_rows
-from verigrad.tasks.rows import read_rows, text_field
+from verigrad.tasks.rows import text_field
 from verigrad.tasks.types import Split
 from verigrad_rewards.code.source import Source, read_source
 from verigrad_rewards.structure import Structure
@@ -115,12 +116,8 @@ def load(
     """
     if split is Split.OOD:
         return []
-    if path is None and held_out is None:
-        rows = hub_rows("mbpp", hub, "full", "train" if split is Split.TRAIN else "test")
-        problems = from_rows("mbpp", split, rows, to_problem)
-    else:
-        rows = read_rows(path) if path is not None else hub_rows("mbpp", hub, "full", "train")
-        problems = divided("mbpp", split, rows, held_out, to_problem)
+    from_hub = partial(hub_rows, "mbpp", hub, "full")
+    problems = from_hub_or_files("mbpp", split, from_hub, (path, held_out), to_problem)
     return choose(problems, split, seed, limit)
 
 

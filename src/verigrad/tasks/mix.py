@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from verigrad.errors import RecipeError
 from verigrad.recipe.bind import nearest
-from verigrad.recipe.schema import Recipe, TaskUse
+from verigrad.recipe.schema import Recipe
+from verigrad.recipe.sections import TaskUse
 from verigrad.tasks import TASKS
 from verigrad.tasks.types import Split, Task
 from verigrad_rewards.combine import find_named

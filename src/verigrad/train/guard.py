@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from verigrad.recipe.schema import Guard
+from verigrad.recipe.sections import Guard
 
 Row = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from verigrad.errors import RecipeError
-from verigrad.recipe.schema import Curriculum
+from verigrad.recipe.sections import Curriculum
 from verigrad.tasks.mix import task_of
 from verigrad_rewards.types import Problem
 
