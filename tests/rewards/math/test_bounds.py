@@ -42,7 +42,7 @@ def test_a_megabyte_takes_milliseconds(piece):
             math_answer(problem, Response(said), sources=SOURCES)
             countdown(problem, Response(said))
             spent.append(time.process_time() - started)
-        assert min(spent) < 0.1
+        assert min(spent) < 0.3
 
 
 @pytest.mark.parametrize("answer", EXPENSIVE)
