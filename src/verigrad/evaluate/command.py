@@ -20,16 +20,8 @@ from verigrad.recipe import load_recipe
 from verigrad.run_folder import records_files
 from verigrad.tasks.mix import measured
 
-READ = (
-    "eval",
-    "tasks",
-    "instruction",
-    "format",
-    "max_prompt_tokens",
-    "max_response_tokens",
-    "scoring",
-    "hang_timeout_s",
-)
+# keys of a recipe that measuring reads
+READ = "eval tasks instruction format max_prompt_tokens max_response_tokens scoring hang_timeout_s".split()
 WIDE = 120  # columns of a terminal from which the whole tables fit
 
 
@@ -101,8 +93,8 @@ def measure_run(target: Target, out: Console) -> None:
     if before and after:
         out.print(make_table(summarize(after), summarize(before), narrow=out.width < WIDE))
         print_comparison(before, after, out)
-        where = after.file.parent
-        out.print(f"records: {where}; 'verigrad report {target.name}' makes a page", markup=False, soft_wrap=True)
+        page = "" if target.out else f"; 'verigrad report {target.name}' makes a page of them"
+        out.print(f"records: {after.file.parent}{page}", markup=False, highlight=False, soft_wrap=True)
 
 
 def measure_model(target: Target, recipe_file: str, out: Console) -> None:
