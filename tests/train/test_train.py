@@ -69,7 +69,7 @@ def test_eval_and_report_of_a_run(run):
     assert result.exit_code == 0, result.output
     assert "held-out problems" in result.output
     records = read_lines(run / "eval" / "after.jsonl")
-    assert len(records) == 1 + 2 * (16 + 4)
+    assert len(records) == 1 + 2 * (16 + 4) + 5 * 16  # sampled and greedy, and five budgets
     again = CliRunner().invoke(app, ["eval", str(run)])
     assert again.exit_code == 0
     assert read_lines(run / "eval" / "after.jsonl") == records
