@@ -138,6 +138,7 @@ class Terminal:
     def __init__(self, *arguments):
         self.pid, self.handle = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # which a shell's background jobs ignore
             os.execve(CHAT[0], [*CHAT, json.dumps(arguments)], {**os.environ, "TERM": "xterm"})
 
     def until(self, mark, seconds=30):
@@ -184,6 +185,7 @@ def test_ctrl_c_stops_an_answer_and_not_the_chat(chat, monkeypatch):
         if len(calls) == 4:
             signal.raise_signal(signal.SIGINT)
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
     hook = chat.speaker.model.register_forward_hook(interrupt)
     monkeypatch.setattr("sys.stdin", io.StringIO("7+5-3=?\n7+5-3=?\n"))
     try:
