@@ -3,6 +3,7 @@
 from functools import partial
 
 from verigrad.tasks import chain_sum, countdown, functions, gsm8k, humaneval, jsonl, math_sets, mbpp
+from verigrad.tasks.hub_set import load_held_out
 from verigrad.tasks.types import Split, Task
 
 WRITE_FUNCTION = "Write the Python function."
@@ -27,13 +28,13 @@ TASKS: dict[str, Task] = {
             generated=True,
             solve=functions.solve,
         ),
-        Task("gsm8k", gsm8k.load, "math_answer", math_sets.NUMBER, hub=gsm8k.HUB),
+        Task("gsm8k", gsm8k.load, "math_answer", math_sets.NUMBER, hub=gsm8k.SET.hub),
         *(
-            Task(chosen.name, partial(math_sets.load, chosen), "math_answer", chosen.instruction, hub=chosen.hub)
-            for chosen in math_sets.SETS
+            Task(chosen.name, partial(load_held_out, chosen), "math_answer", asked, hub=chosen.hub)
+            for chosen, asked in math_sets.SETS
         ),
-        Task("humaneval", humaneval.load, "code_tests", WRITE_FUNCTION, hub=humaneval.HUB, solve=humaneval.solve),
-        Task("mbpp", mbpp.load, "code_tests", WRITE_FUNCTION, hub=mbpp.HUB, solve=mbpp.solve),
+        Task("humaneval", humaneval.load, "code_tests", WRITE_FUNCTION, hub=humaneval.SET.hub, solve=humaneval.solve),
+        Task("mbpp", mbpp.load, "code_tests", WRITE_FUNCTION, hub=mbpp.SET.hub, solve=mbpp.solve),
         Task("jsonl", jsonl.load, "answer_or_tests"),
     )
 }

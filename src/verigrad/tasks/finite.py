@@ -47,28 +47,6 @@ def divided(task: str, split: Split, rows: Rows, held_out: str | None, to_proble
     return from_rows(task, split, rows if split is Split.TRAIN else read_rows(held_out), to_problem)
 
 
-def from_hub_or_files(
-    task: str,
-    split: Split,
-    hub: Callable[[str], Rows],
-    files: tuple[str | None, str | None],
-    to_problem: ToProblem,
-) -> list[Problem]:
-    """Return the problems of ``split`` from the hub's train and test rows, or from files in their place.
-
-    Args:
-        task: its name.
-        split: wanted.
-        hub: returns the rows of a split of the hub, by its name.
-        files: of the train problems and of those held out, None for the hub's.
-        to_problem: reads a row.
-    """
-    path, held_out = files
-    if path is None and held_out is None:
-        return from_rows(task, split, hub("train" if split is Split.TRAIN else "test"), to_problem)
-    return divided(task, split, hub("train") if path is None else read_rows(path), held_out, to_problem)
-
-
 def evaluation_set(task: str, split: Split, rows: Rows, train: str | None, to_problem: ToProblem) -> list[Problem]:
     """Return all problems of ``rows``, which are held out; for training those of the file ``train`` not among them.
 

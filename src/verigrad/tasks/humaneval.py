@@ -4,17 +4,14 @@ It is an evaluation set: all of it is held out, and training needs another file 
 """
 
 import ast
+from functools import partial
 from typing import Any
 
-from verigrad.tasks.finite import choose, evaluation_set
-from verigrad.tasks.hub import hub_rows
-from verigrad.tasks.rows import read_rows, text_field
-from verigrad.tasks.types import Split
+from verigrad.tasks.hub_set import HubSet, load_held_out
+from verigrad.tasks.rows import text_field
 from verigrad_rewards.code.source import read_source
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem, ProblemError
-
-HUB = "openai/openai_humaneval"
 
 ASKED = "Complete the function `{name}` and give it whole; what else is defined or imported here can be used."
 
@@ -57,26 +54,8 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     return Problem(name, question, info=info)
 
 
-def load(
-    split: Split,
-    seed: int,
-    limit: int | None,
-    *,
-    path: str | None = None,
-    train: str | None = None,
-    hub: str = HUB,
-) -> list[Problem]:
-    """Return held-out problems, all rows of ``path`` or of the hub; or those of ``train`` that are not among them.
-
-    There is no out-of-distribution split.
-
-    Raises:
-        ProblemError: train problems are asked for and ``train`` is not given, or has none of its own.
-    """
-    if split is Split.OOD:
-        return []
-    rows = read_rows(path) if path is not None else hub_rows("humaneval", hub, "openai_humaneval", "test")
-    return choose(evaluation_set("humaneval", split, rows, train, to_problem), split, seed, limit)
+SET = HubSet("humaneval", "openai/openai_humaneval", "openai_humaneval", "test", to_problem)
+load = partial(load_held_out, SET)
 
 
 def solve(problem: Problem) -> Structure:

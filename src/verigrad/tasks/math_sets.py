@@ -2,14 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from verigrad.tasks.finite import choose, evaluation_set
-from verigrad.tasks.hub import hub_rows
-from verigrad.tasks.rows import answer_field, label_field, read_rows, text_field
-from verigrad.tasks.types import Split
+from verigrad.tasks.hub_set import HubSet
+from verigrad.tasks.rows import answer_field, label_field, text_field
 from verigrad_rewards.math import read_number
 from verigrad_rewards.types import Problem, ProblemError
 
@@ -83,56 +79,15 @@ def svamp_problem(row: dict[str, Any], place: str, name: str) -> Problem:
     return Problem(name, joined(body, question), whole, info)
 
 
-@dataclass(frozen=True, slots=True)
-class MathSet:
-    """A set of problems that is only measured on.
-
-    Attributes:
-        name: of the task.
-        hub: the data set of the hub.
-        split: the hub's split; several are joined with ``+``.
-        instruction: what is asked of models that do not know the task.
-        to_problem: reads a row.
-    """
-
-    name: str
-    hub: str
-    split: str
-    instruction: str
-    to_problem: Callable[[dict[str, Any], str, str], Problem]
-
-
 NUMBER = "Solve the problem. The answer is a number."
 EXPRESSION = "Solve the problem. The answer is a number, an expression or a few words."
 WHOLE = "Solve the problem. The answer is a whole number from 0 to 999."
 
+# each with what is asked of models that do not know the task
 SETS = (
-    MathSet("math500", "HuggingFaceH4/MATH-500", "test", EXPRESSION, math500_problem),
-    MathSet("aime24", "HuggingFaceH4/aime_2024", "train", WHOLE, aime_problem),
-    MathSet("aime25", "math-ai/aime25", "test", WHOLE, aime_problem),
+    (HubSet("math500", "HuggingFaceH4/MATH-500", None, "test", math500_problem), EXPRESSION),
+    (HubSet("aime24", "HuggingFaceH4/aime_2024", None, "train", aime_problem), WHOLE),
+    (HubSet("aime25", "math-ai/aime25", None, "test", aime_problem), WHOLE),
     # published as one test set of 1,000; the hub's two splits share stems
-    MathSet("svamp", "ChilleD/SVAMP", "train+test", NUMBER, svamp_problem),
+    (HubSet("svamp", "ChilleD/SVAMP", None, "train+test", svamp_problem), NUMBER),
 )
-
-
-def load(
-    chosen: MathSet,
-    split: Split,
-    seed: int,
-    limit: int | None,
-    *,
-    path: str | None = None,
-    train: str | None = None,
-    hub: str | None = None,
-) -> list[Problem]:
-    """Return held-out problems, all rows of ``path`` or of the hub; or those of ``train`` that are not among them.
-
-    There is no out-of-distribution split.
-
-    Raises:
-        ProblemError: train problems are asked for and ``train`` is not given, or has none of its own.
-    """
-    if split is Split.OOD:
-        return []
-    rows = read_rows(path) if path is not None else hub_rows(chosen.name, hub or chosen.hub, None, chosen.split)
-    return choose(evaluation_set(chosen.name, split, rows, train, chosen.to_problem), split, seed, limit)

@@ -7,15 +7,11 @@ import ast
 from functools import partial
 from typing import Any
 
-from verigrad.tasks.finite import choose, from_hub_or_files
-from verigrad.tasks.hub import hub_rows
+from verigrad.tasks.hub_set import HubSet, load_divided
 from verigrad.tasks.rows import text_field
-from verigrad.tasks.types import Split
 from verigrad_rewards.code.source import Source, read_source
 from verigrad_rewards.structure import Structure
 from verigrad_rewards.types import Problem, ProblemError
-
-HUB = "google-research-datasets/mbpp"
 
 
 def text_list(row: dict[str, Any], field: str, place: str) -> list[str]:
@@ -100,25 +96,9 @@ def to_problem(row: dict[str, Any], place: str, name: str) -> Problem | None:
     return Problem(name, f"{asked}\nWrite the function `{signature}`.", info=info)
 
 
-def load(
-    split: Split,
-    seed: int,
-    limit: int | None,
-    *,
-    path: str | None = None,
-    held_out: str | None = None,
-    hub: str = HUB,
-) -> list[Problem]:
-    """Return problems from the local file ``path``, or from the hub's splits.
-
-    The held-out ones are all of the file ``held_out``; without it one in five of ``path`` by question, or the hub's
-    test split. The hub's splits for validation and prompting are not used. There is no out-of-distribution split.
-    """
-    if split is Split.OOD:
-        return []
-    from_hub = partial(hub_rows, "mbpp", hub, "full")
-    problems = from_hub_or_files("mbpp", split, from_hub, (path, held_out), to_problem)
-    return choose(problems, split, seed, limit)
+# the hub's splits for validation and prompting are not used
+SET = HubSet("mbpp", "google-research-datasets/mbpp", "full", "test", to_problem)
+load = partial(load_divided, SET)
 
 
 def solve(problem: Problem) -> Structure:
