@@ -1,4 +1,4 @@
-"""Write files so that a crash or a full disk leaves what was there before, whole."""
+"""Write files so that a crash or a full disk leaves what was there before, whole; lock them."""
 
 import fcntl
 import json

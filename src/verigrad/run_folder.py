@@ -10,13 +10,18 @@ from verigrad.recipe.schema import Recipe
 from verigrad.recipe.source import read_source
 
 
+def is_run(folder: Path) -> bool:
+    """Whether ``folder`` is that of a run."""
+    return (folder / "recipe.yaml").is_file()
+
+
 def require_run(run: Path) -> None:
     """Refuse a folder that holds no run.
 
     Raises:
         RunError: with what a run folder has.
     """
-    if not (run / "recipe.yaml").is_file():
+    if not is_run(run):
         raise RunError(f"{run}: is no run folder (it has no recipe.yaml); training makes one")
 
 

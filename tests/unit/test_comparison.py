@@ -2,7 +2,7 @@ import pytest
 from report_runs import sample, write_records
 
 from verigrad.errors import RunError
-from verigrad.evaluate.compare import compare, notes, verdict
+from verigrad.evaluate.compare import compare, direction, notes, verdict
 from verigrad.evaluate.paired import holm, mcnemar
 from verigrad.evaluate.records import read_records
 
@@ -47,6 +47,7 @@ def test_one_sample_each_is_mcnemars_exact_test(tmp_path):
     before, after = singles(range(6), 40), singles(range(6, 22), 40)
     (found,) = compare(*both(tmp_path, before, after))
     assert found.all.mcnemar == found.all.p == pytest.approx(0.0524788, abs=1e-7)
+    assert (found.all.paired.low > 0, direction(found)) == (True, "open")
     assert verdict(found).startswith("No difference can be shown"), (
         "the t interval leaves 0 out, the exact test does not"
     )

@@ -7,10 +7,10 @@ from markupsafe import Markup
 
 from verigrad.card.markdown import block
 from verigrad.evaluate.metrics import ALL, Summary
-from verigrad.evaluate.table import NAMES
 from verigrad.models.names import public_name
 from verigrad.recipe import Recipe
 from verigrad.tasks.mix import find_task
+from verigrad.tasks.types import SPLIT_NAMES
 
 METHODS = {
     "grpo": "reinforcement learning with verifiable rewards (GRPO)",
@@ -113,8 +113,8 @@ def limits(recipe: Recipe, lines: Sequence[Summary], measured: Mapping[str, Any]
     """Return what the records say against their own numbers."""
     whole = [line for line in lines if line.task == ALL and line.level is None]
     found = [
-        f"{line.truncation_rate:.1%} of the responses to {NAMES[line.split]} problems ({line.decode}) were cut at the "
-        "budget of tokens; an answer that was cut off counts as none."
+        f"{line.truncation_rate:.1%} of the responses to {SPLIT_NAMES[line.split]} problems ({line.decode}) were cut "
+        "at the budget of tokens; an answer that was cut off counts as none."
         for line in whole
         if line.truncation_rate
     ]

@@ -10,9 +10,9 @@ from verigrad.card.facts import each
 from verigrad.card.licences import Source
 from verigrad.card.markdown import printable
 from verigrad.evaluate.metrics import ALL, Summary
-from verigrad.evaluate.table import NAMES
 from verigrad.models.names import is_hub_id
 from verigrad.recipe import Recipe
+from verigrad.tasks.types import SPLIT_NAMES
 
 # what the hub knows by its identifier; all others are "other" with a name, which it takes as well
 LISTED = re.compile(
@@ -57,7 +57,7 @@ def results(lines: Sequence[Summary], sources: Sequence[Source], measured: Mappi
         {
             "task": {"type": "text-generation"},
             "dataset": {
-                "name": f"{line.task}, {NAMES[line.split]}",
+                "name": f"{line.task}, {SPLIT_NAMES[line.split]}",
                 "type": hubs.get(line.task) or line.task,
                 "split": line.split,
             },

@@ -7,7 +7,8 @@ from markupsafe import Markup
 from verigrad.card.markdown import words
 from verigrad.evaluate.compare import Change, Comparison
 from verigrad.evaluate.metrics import ALL, Summary
-from verigrad.evaluate.table import NAMES, place, shown
+from verigrad.evaluate.table import difference, place, shown
+from verigrad.tasks.types import SPLIT_NAMES
 
 COLUMNS = ("problems", "decoding", "task", "n", "responses each", "before", "after", "difference")
 
@@ -33,10 +34,8 @@ def change_of(part: Comparison, task: str) -> Change | None:
 
 def row(line: Summary, old: Summary | None, change: Change | None) -> tuple[str, ...]:
     """Return the cells of one line."""
-    names = (words(NAMES[line.split]), words(line.decode), words(line.task))
+    names = (words(SPLIT_NAMES[line.split]), words(line.decode), words(line.task))
     sides = (shown(old.accuracy if old else None), shown(line.accuracy))
     if change is None:
         return (*names, str(line.problems), str(line.samples), *sides, "–")
-    pairs = change.paired
-    difference = f"{100 * pairs.mean:+.1f} [{100 * pairs.low:+.1f}, {100 * pairs.high:+.1f}]"
-    return (*names, str(line.problems), str(line.samples), *sides, difference)
+    return (*names, str(line.problems), str(line.samples), *sides, difference(change.paired))

@@ -11,7 +11,7 @@ from verigrad.models.prompt import Prompter, format_instruction, instructions
 from verigrad.recipe import Recipe, load_recipe
 from verigrad.recipe.bind import bind
 from verigrad.recipe.source import Source, apply_override
-from verigrad.run_folder import trained
+from verigrad.run_folder import is_run, trained
 from verigrad.tasks.mix import task_of
 from verigrad_rewards.types import Problem
 
@@ -86,7 +86,7 @@ def find_recipe(target: str, file: str | None, overrides: list[str]) -> tuple[Re
         RunError: ``target`` is a run without a model.
     """
     run = Path(target).expanduser()
-    if not (run / "recipe.yaml").is_file():
+    if not is_run(run):
         recipe = load_recipe(file, overrides) if file else default_recipe(target, overrides)
         return replace(recipe, model=target, from_scratch=False), file is None
     return trained(load_recipe(file or run / "recipe.yaml", overrides), run), False

@@ -17,8 +17,8 @@ from verigrad.evaluate.records import Records, read_records
 from verigrad.evaluate.run import Measurement, measure_local, measure_remote, measurements
 from verigrad.evaluate.table import comparison_table, make_table
 from verigrad.recipe import load_recipe
-from verigrad.run_folder import records_files
-from verigrad.tasks.mix import measured
+from verigrad.run_folder import is_run, records_files
+from verigrad.tasks.mix import measured, measured_problems
 
 # keys of a recipe that measuring reads
 READ = "eval tasks instruction format max_prompt_tokens max_response_tokens scoring hang_timeout_s".split()
@@ -59,7 +59,7 @@ def evaluate_target(target: Target, out: Console) -> None:
     if target.recipe is None and target.endpoint is not None:
         raise RecipeError("--endpoint: needs --recipe, which says what the model behind it is measured on")
     if target.recipe is None:
-        if not (Path(target.name) / "recipe.yaml").is_file():
+        if not is_run(Path(target.name)):
             raise RunError(
                 f"{target.name}: is no run folder (it has no recipe.yaml); a model is measured with --recipe FILE, "
                 "which says on what"
@@ -99,11 +99,11 @@ def measure_run(target: Target, out: Console) -> None:
 
 def measure_model(target: Target, recipe_file: str, out: Console) -> None:
     """Measure one model on the held-out problems of a recipe."""
-    if (Path(target.name) / "recipe.yaml").is_file():
+    if is_run(Path(target.name)):
         raise RecipeError(f"--recipe: {target.name} is a run, which has its own; its model is {target.name}/model")
     recipe = replace(measured(load_recipe(recipe_file, target.overrides)), model=target.name, from_scratch=False)
     file = target.out or Path("evals") / f"{safe(target.name)}.{safe(Path(recipe_file).stem)}.jsonl"
-    each = Measurement(recipe, file, target.name, command())
+    each = Measurement(recipe, measured_problems(recipe), file, target.name, command())
     if target.endpoint is None:
         records = measure_local(each, say(out))
     else:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from verigrad.errors import RunError
 from verigrad.evaluate.metrics import ALL, Tally, tallies
 from verigrad.evaluate.paired import Paired, detectable_difference, holm, mcnemar, paired, problems_for
+from verigrad.evaluate.plan import SAMPLED
 from verigrad.evaluate.records import SPLITS, Records, Sample
 from verigrad.evaluate.stats import Estimate, share_interval
+from verigrad.tasks.types import SPLIT_NAMES, Split
 
 SIGNIFICANT = 0.05
 BUDGETS = ("max_tokens", "max_think_tokens", "samples")
@@ -129,7 +131,12 @@ def notes(before: Records, after: Records) -> list[str]:
 
 def headline(found: Sequence[Comparison]) -> Comparison:
     """Return the comparison that sums up the others: sampled, on held-out problems, where there is one."""
-    return next((part for part in found if (part.split, part.decode) == ("held_out", "sampled")), found[0])
+    return part_of(found, Split.HELD_OUT, SAMPLED) or found[0]
+
+
+def part_of(found: Sequence[Comparison], split: str, decode: str) -> Comparison | None:
+    """Return the comparison on one split, decoded one way."""
+    return next((part for part in found if (part.split, part.decode) == (split, decode)), None)
 
 
 def prompts(samples: Sequence[Sample]) -> dict[tuple[str, str], str]:
@@ -200,17 +207,28 @@ def change(task: str, before: Mapping[str, Tally], after: Mapping[str, Tally], p
     )
 
 
+def direction(found: Comparison) -> str:
+    """Return ``better`` or ``worse`` where a difference is shown, else ``open``.
+
+    Its interval must leave out 0, and the test agree: with one sample each, McNemar's is the more cautious.
+    """
+    pairs = found.all.paired
+    if found.all.p >= SIGNIFICANT:
+        return "open"
+    return "better" if pairs.low > 0 else "worse" if pairs.high < 0 else "open"
+
+
 def verdict(found: Comparison, before: str = "before", after: str = "after") -> str:
     """Return what a comparison means, in one plain sentence."""
     whole = found.all
-    place = "held-out" if found.split == "held_out" else "out-of-distribution"
+    place = SPLIT_NAMES[found.split].replace(" ", "-")
     low, high = 100 * whole.paired.low, 100 * whole.paired.high
     numbers = (
         f"{whole.before.mean:.1%} {before}, {whole.after.mean:.1%} {after}: {100 * whole.paired.mean:+.1f} points, "
         f"95 % interval {low:+.1f} to {high:+.1f}, on {whole.paired.n} {place} problems"
     )
-    if (low > 0 or high < 0) and whole.p < SIGNIFICANT:
-        return f"{'Better' if low > 0 else 'Worse'}: {numbers}."
+    if (shown := direction(found)) != "open":
+        return f"{shown.capitalize()}: {numbers}."
     return (
         f"No difference can be shown: {numbers}; a true difference below {100 * found.detectable:.1f} points would "
         "mostly go unseen here."

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from verigrad.errors import RunError
 from verigrad.evaluate.pass_at_k import majority_at_k, pass_all_k, pass_at_k
 from verigrad.evaluate.records import Records, Sample
@@ -216,12 +218,4 @@ def quantiles(values: Sequence[float]) -> tuple[float, ...] | None:
     """Return the quantiles, interpolated linearly; None of nothing."""
     if not values:
         return None
-    ordered = sorted(values)
-    return tuple(between(ordered, q * (len(ordered) - 1)) for q in QUANTILES)
-
-
-def between(ordered: Sequence[float], place: float) -> float:
-    """Return the value at a place that may lie between two of ``ordered``."""
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+    return tuple(map(float, np.quantile(values, QUANTILES)))

@@ -9,6 +9,8 @@ from verigrad.recipe.schema import Recipe
 from verigrad.tasks.types import Split
 from verigrad_rewards.types import Problem
 
+SAMPLED = "sampled"  # the decoding that every evaluation has
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -64,7 +66,7 @@ def decodings(recipe: Recipe) -> dict[str, Settings]:
         None,
         recipe.eval.seed,
     )
-    wanted = {"sampled": sampled}
+    wanted = {SAMPLED: sampled}
     if recipe.eval.greedy:
         wanted["greedy"] = replace(sampled, samples=1, temperature=0.0, top_p=1.0)
     budgets = sorted(recipe.eval.think_budgets)

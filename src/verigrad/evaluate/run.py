@@ -41,12 +41,14 @@ class Measurement:
 
     Attributes:
         recipe: with the tasks that are measured; its ``model`` is the one.
+        problems: each with its split.
         file: of the records.
         title: of its lines of progress.
         command: that measures it.
     """
 
     recipe: Recipe
+    problems: Sequence[tuple[Split, Problem]]
     file: Path
     title: str
     command: str
@@ -60,26 +62,29 @@ def measurements(run: Path, overrides: list[str], folder: Path | None, command: 
     """
     require_run(run)
     recipe = measured(load_recipe(run / "recipe.yaml", overrides))
-    require_held_out(load_recipe(run / "recipe.yaml"), recipe)
+    problems = measured_problems(recipe)
+    require_held_out(load_recipe(run / "recipe.yaml"), [problem for _, problem in problems])
     before, after = records_files(folder or run / "eval")
     return [
-        Measurement(recipe, before, "before training", command),
-        Measurement(trained(recipe, run), after, "after training", command),
+        Measurement(recipe, problems, before, "before training", command),
+        Measurement(trained(recipe, run), problems, after, "after training", command),
     ]
 
 
-def require_held_out(own: Recipe, recipe: Recipe) -> None:
+def require_held_out(own: Recipe, problems: Sequence[Problem]) -> None:
     """Refuse to measure a run on what it trained on.
 
     Args:
-        own: of the run, as it trained.
-        recipe: that says what is measured.
+        own: recipe of the run, as it trained.
+        problems: that are measured.
 
     Raises:
         RecipeError: with the pairs.
     """
-    train = drop_or_refuse(own, train_problems(own), lambda _: None)
-    require_disjoint(train, [problem for _, problem in measured_problems(recipe)])
+    train = train_problems(own)
+    if own.leaks == "drop":
+        train = drop_or_refuse(own, train, lambda _: None)
+    require_disjoint(train, problems)
 
 
 def measure_local(each: Measurement, say: Say) -> Records | None:
@@ -116,12 +121,11 @@ def measure(each: Measurement, sampler: Sampler, processes: Alone, say: Say) -> 
     """Sample, score and record what is not there yet; what was recorded survives whatever ends it."""
     recipe = each.recipe
     scorer = make_scorer(recipe)
-    split_problems = measured_problems(recipe)
-    problems = [problem for _, problem in split_problems]
-    require_distinct(split_problems)
+    problems = [problem for _, problem in each.problems]
+    require_distinct(each.problems)
     sampler.check(problems)
     processes.on_main(lambda: check_gold(recipe, scorer, problems, limit=GOLD_TESTED))
-    plan = list(asks(decodings(recipe), split_problems, sampler.render, identity_of(sampler)))
+    plan = list(asks(decodings(recipe), each.problems, sampler.render, identity_of(sampler)))
     order = {ask.key: i for i, ask in enumerate(plan)}
     found: list[Records] = []
     with contextlib.ExitStack() as stack:

@@ -8,9 +8,10 @@ from rich.table import Table
 
 from verigrad.evaluate.compare import Change, Comparison
 from verigrad.evaluate.metrics import ALL, Summary
+from verigrad.evaluate.paired import Paired
 from verigrad.evaluate.stats import Estimate
+from verigrad.tasks.types import SPLIT_NAMES
 
-NAMES = {"held_out": "held out", "ood": "out of distribution"}
 PAIRED = ("difference", "bootstrap", "p", "better/worse/same", "detectable", "needed")
 Place = tuple[str, str, str]
 
@@ -20,6 +21,11 @@ def shown(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
     return f"{100 * estimate.mean:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+
+
+def difference(found: Paired) -> str:
+    """Return a paired difference in points with its 95 % interval."""
+    return f"{100 * found.mean:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
 
 
 def pair(before: str | None, after: str) -> str:
@@ -59,7 +65,7 @@ def wide_table(title: str, numbers: Sequence[str]) -> Table:
 
 def about(split: str, decode: str, task: str) -> str:
     """Return what a line is about: all tasks, or one of those named above it."""
-    return escape(f"{NAMES[split]}, {decode}" if task == ALL else f"  {task}")
+    return escape(f"{SPLIT_NAMES[split]}, {decode}" if task == ALL else f"  {task}")
 
 
 def columns(compared: bool, repeated: bool) -> list[str]:
@@ -147,7 +153,7 @@ def differences(change: Change) -> list[str]:
         str(pairs.n),
         f"{100 * change.before.mean:.1f}",
         f"{100 * change.after.mean:.1f}",
-        f"{100 * pairs.mean:+.1f} [{100 * pairs.low:+.1f}, {100 * pairs.high:+.1f}]",
+        difference(pairs),
         f"[{100 * pairs.boot_low:+.1f}, {100 * pairs.boot_high:+.1f}]",
         f"{change.p:.2g}",
         f"{pairs.wins}/{pairs.losses}/{pairs.ties}",

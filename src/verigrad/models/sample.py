@@ -143,6 +143,19 @@ def prefill(model: Any, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Dynam
     return output.logits[rows, -1], cache, mask[rows]
 
 
+def require_finite(tokens: Tensor, vocabulary: int) -> None:
+    """Refuse tokens beyond the vocabulary: no token lies at a share of a sum that is NaN.
+
+    Raises:
+        RunStoppedError: the model's output is not finite.
+    """
+    if bool((tokens >= vocabulary).any()):
+        raise RunStoppedError(
+            "sampling: the model's output is not finite, so its weights are not; in training, go on from an earlier "
+            "checkpoint with a lower learning rate"
+        )
+
+
 def overwrite(tokens: Tensor, rows: Sequence[int], forced: dict[int, list[int]]) -> None:
     """Put the next forced token, where a row has one, in the place of the sampled one; ``tokens`` is (rows,)."""
     for i, row in enumerate(rows) if forced else ():
@@ -153,7 +166,6 @@ def overwrite(tokens: Tensor, rows: Sequence[int], forced: dict[int, list[int]])
 def decode(model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, decoding: Decoding) -> list[list[int]]:
     """Return the ids written for one batch of prompts; rows leave the batch soon after they end."""
     logits, cache, mask = prefill(model, prompts)
-    vocabulary = logits.shape[-1]
     uniforms = uniforms.to(logits.device)
     ends = torch.tensor(list(decoding.end_ids), device=logits.device)
     written: list[list[int]] = [[] for _ in prompts]
@@ -166,12 +178,8 @@ def decode(model: Any, prompts: Sequence[Sequence[int]], uniforms: Tensor, decod
         if decoding.budget and place == decoding.budget.tokens:
             forced = {row: decoding.budget.ending(written[row]) for row in rows[alive].tolist()}
         overwrite(tokens, rows.tolist(), forced)
+        require_finite(tokens, logits.shape[-1])
         for row, token, living in zip(rows.tolist(), tokens.tolist(), alive.tolist(), strict=True):
-            if token >= vocabulary:  # no token lies at a share of a sum that is NaN
-                raise RunStoppedError(
-                    "sampling: the model's output is not finite, so its weights are not; in training, go on "
-                    "from an earlier checkpoint with a lower learning rate"
-                )
             if living:
                 written[row].append(token)
         alive &= ~torch.isin(tokens, ends)

@@ -9,16 +9,13 @@ from typing import Any
 
 from verigrad.errors import RecipeError, RunError
 from verigrad.evaluate.compare import Comparison, compare
-from verigrad.evaluate.metrics import Summary, summarize
+from verigrad.evaluate.metrics import ALL, Summary, summarize
 from verigrad.evaluate.records import Records, read_records
 from verigrad.lines import Row, whole_lines
 from verigrad.recipe.source import read_source
-from verigrad.report.text import clean
 from verigrad.run_folder import records_files, require_run
 
-HELD_OUT, SAMPLED = "held_out", "sampled"
 DRAWN = 1e18
-PLACES = {HELD_OUT: "held out", "ood": "out of distribution"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,11 @@ class Run:
         return str(self.recipe.get("stage", "grpo"))
 
     @property
+    def steps(self) -> float:
+        """Optimizer steps that the metrics reach."""
+        return max((row["step"] for row in self.metrics), default=0)
+
+    @property
     def think_tag(self) -> str:
         """Name of the tag around the thinking."""
         return str(section(self.recipe, "format").get("think_tag") or "think")
@@ -83,7 +85,7 @@ class Run:
         return {side: summarize(found) for side, found in sides.items() if found is not None and found.samples}
 
     def summary(
-        self, side: str, split: str, decode: str, task: str = "all", level: int | float | str | None = None
+        self, side: str, split: str, decode: str, task: str = ALL, level: int | float | str | None = None
     ) -> Summary | None:
         """Return one of the numbers of a side, None where that was not measured."""
         place = (split, decode, task, level)
@@ -170,11 +172,6 @@ def metric_row(line: bytes) -> Row | None:
 def is_number(value: object) -> bool:
     """Whether a value can be drawn: finite, and not of a size that only damage has."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < DRAWN
-
-
-def place(split: str) -> str:
-    """Return what a split is called."""
-    return PLACES.get(split, clean(split))
 
 
 def section(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

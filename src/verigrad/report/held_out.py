@@ -6,9 +6,10 @@ from markupsafe import Markup
 
 from verigrad.evaluate.compare import Change, Comparison
 from verigrad.evaluate.metrics import Summary
-from verigrad.report.gather import Run, place
+from verigrad.report.gather import Run
 from verigrad.report.html import Row, Section, paragraph, table
 from verigrad.report.text import NONE, amount, average, big, change, duration, interval, name, p_value, quantiles, share
+from verigrad.tasks.types import SPLIT_NAMES
 
 Show = Callable[[Summary], object]
 PLAIN = ("sampled", "greedy")
@@ -37,7 +38,7 @@ def numbers(run: Run, split: str, decodings: Sequence[str]) -> Markup:
     there = [column for column in columns if column]
     rows = [Row(title, [NONE if c is None else show(c) for c in columns], kind) for title, show, kind in shown(there)]
     heads = ["all tasks", *("before", "after") * len(decodings)]
-    return table(f"Problems {place(split)}", heads, rows, [name(decode) for decode in decodings])
+    return table(f"Problems {SPLIT_NAMES[split]}", heads, rows, [name(decode) for decode in decodings])
 
 
 def shown(columns: Sequence[Summary]) -> list[tuple[str, Show, str | None]]:
@@ -87,7 +88,7 @@ def paired_table(found: Sequence[Comparison]) -> Markup:
 def part_rows(part: Comparison) -> list[Row]:
     """Return the lines of one split and decoding."""
     left = f"; {part.excluded} problems left out, not scored" if part.excluded else ""
-    title = name(f"{place(part.split)}, {part.decode}{left}")
+    title = name(f"{SPLIT_NAMES[part.split]}, {part.decode}{left}")
     needed = NONE if part.needed is None else amount(part.needed)
     whole = Row(title, [*cells(part.all), f"{100 * part.detectable:.1f}", needed], "all")
     return [whole, *(Row(name(task.task), [*cells(task), "", ""], "sub") for task in part.tasks)]

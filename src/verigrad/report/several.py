@@ -5,17 +5,21 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from verigrad.evaluate.compare import Comparison, verdict
+from verigrad.evaluate.compare import Comparison, part_of, verdict
+from verigrad.evaluate.metrics import ALL
 from verigrad.evaluate.paired import holm
+from verigrad.evaluate.plan import SAMPLED
 from verigrad.report.bars import Group, bar_table
 from verigrad.report.charts import Curve, chart
-from verigrad.report.gather import HELD_OUT, SAMPLED, Run, compared, is_number, place
-from verigrad.report.html import Row, Section, bullets, folded, joined, paragraph, table, tag
+from verigrad.report.charts import key as legend
+from verigrad.report.gather import Run, compared, is_number
+from verigrad.report.html import Row, Section, folded, joined, paragraph, table, tag
 from verigrad.report.reproduce import made
 from verigrad.report.scale import Point
 from verigrad.report.text import NONE, amount, arrow, big, change, clean, duration, interval, listed, name, p_value
 from verigrad.report.training import held_out_curve, series
-from verigrad.report.verdict import coloured, not_measured, part_of, unfinished
+from verigrad.report.verdict import aside, coloured, not_measured, unfinished
+from verigrad.tasks.types import SPLIT_NAMES, Split
 
 STYLES = 6
 
@@ -41,7 +45,7 @@ def against_first(runs: Sequence[Run], called: Sequence[str]) -> list[tuple[Comp
             found.append((None, f"{who} was not measured after training."))
         else:
             parts, reason = compared(first, run.after, (called[0], other))
-            part = part_of(parts, HELD_OUT, SAMPLED)
+            part = part_of(parts, Split.HELD_OUT, SAMPLED)
             found.append((part, reason or ("" if part else "No sampled responses to held-out problems to compare.")))
     return found
 
@@ -50,13 +54,11 @@ def opening(runs: Sequence[Run]) -> Markup:
     """Return the verdicts, the tables of runs, and what is missing."""
     called = names(runs)
     found = against_first(runs, called)
-    own = part_of(runs[0].compared[0], HELD_OUT, SAMPLED)
+    own = part_of(runs[0].compared[0], Split.HELD_OUT, SAMPLED)
     said = [said_of(called[0], own, verdict(own) if own else runs[0].compared[1])]
     for other, (part, reason) in zip(called[1:], found, strict=True):
         said.append(said_of(f"{other} against {called[0]}", part, verdict(part, called[0], other) if part else reason))
-    gaps = bullets(missing(runs, called))
-    notes = tag("aside", tag("b", "Keep in mind"), gaps, class_="gaps") if gaps else ""
-    return joined([*said, run_table(runs, called), first_table(called, found), notes])
+    return joined([*said, run_table(runs, called), first_table(called, found), aside(missing(runs, called))])
 
 
 def said_of(who: str, part: Comparison | None, text: str) -> Markup:
@@ -88,23 +90,21 @@ def run_table(runs: Sequence[Run], called: Sequence[str]) -> Markup:
 
 def key(i: int, called: str) -> Markup:
     """Return the name of a run beside its line in the charts."""
-    swatch = tag("line", x1=0, x2=26, y1=5, y2=5, class_=f"curve {style(i)}")
-    return tag("span", tag("svg", swatch, viewBox="0 0 26 10", aria_hidden="true"), tag("bdi", called), class_="key")
+    return legend(Curve(called, style(i), ()))
 
 
 def run_cells(run: Run) -> list[object]:
     """Return the numbers of one run."""
-    steps = max((row["step"] for row in run.metrics), default=0)
     found, reason = run.compared
-    part = part_of(found, HELD_OUT, SAMPLED)
-    sides = [run.summary(side, HELD_OUT, SAMPLED) for side in ("before", "after")]
+    part = part_of(found, Split.HELD_OUT, SAMPLED)
+    sides = [run.summary(side, Split.HELD_OUT, SAMPLED) for side in ("before", "after")]
     spent = tokens(run)
     return [
         arrow(*(interval(s.accuracy) if s else "not measured" for s in sides)),
         change(part.all.paired) if part else tag("span", clean(reason, 300), class_="why"),
         training(run),
-        amount(steps),
-        trained_on(run, steps),
+        amount(run.steps),
+        trained_on(run),
         big(spent[-1][1]) if spent else NONE,
         duration(sum(v for _, v in series(run.metrics, "seconds")) or None),
     ]
@@ -115,13 +115,13 @@ def training(run: Run) -> str:
     return clean(run.stage, 20) + (", random reward (control)" if run.recipe.get("control") == "random" else "")
 
 
-def trained_on(run: Run, steps: float) -> str:
+def trained_on(run: Run) -> str:
     """Return how many sequences the training took."""
     responses = sum(v for _, v in series(run.metrics, "responses"))
     if responses:
         return f"{amount(responses)} responses"
     each = run.recipe.get("sequences_per_step", 64)
-    return f"{amount(steps * each)} solutions" if run.stage == "sft" and is_number(each) else NONE
+    return f"{amount(run.steps * each)} solutions" if run.stage == "sft" and is_number(each) else NONE
 
 
 def tokens(run: Run) -> list[Point]:
@@ -210,7 +210,7 @@ def tasks(runs: Sequence[Run]) -> Section | None:
         of_split = [task for s, task in places if s == split]
         shown = of_split if len(of_split) != 2 else of_split[1:]  # all, and the only task
         groups = [group(runs, called, split, task) for task in shown]
-        blocks.append(bar_table(f"Problems {place(split)}", groups))
+        blocks.append(bar_table(f"Problems {SPLIT_NAMES[split]}", groups))
     return Section("tasks", "By task", blocks)
 
 
@@ -221,7 +221,7 @@ def group(runs: Sequence[Run], called: Sequence[str], split: str, task: str) -> 
     bars = [(f"{called[0]} before training", "before", start.accuracy)] if start else []
     bars += [(called[i], style(i), end.accuracy if end else None) for i, end in enumerate(ends)]
     problems = max(end.problems for end in ends if end)
-    return Group("all tasks" if task == "all" else name(task), bars, problems, "all" if task == "all" else None)
+    return Group("all tasks" if task == ALL else name(task), bars, problems, "all" if task == ALL else None)
 
 
 def how(runs: Sequence[Run]) -> Section:

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from verigrad.evaluate.metrics import Summary
+from verigrad.evaluate.metrics import ALL, Summary
+from verigrad.evaluate.plan import SAMPLED
 from verigrad.evaluate.records import Records, Sample
 from verigrad.evaluate.stats import Estimate, share_interval
 from verigrad.report.charts import Curve, chart
-from verigrad.report.gather import HELD_OUT, SAMPLED, Run
+from verigrad.report.gather import Run
 from verigrad.report.html import Row, Section, paragraph, table
 from verigrad.report.text import NONE, average, interval, name
+from verigrad.tasks.types import Split
 from verigrad_rewards.types import Status
 
 BUDGET = "think-"
@@ -34,7 +36,7 @@ def tradeoff(run: Run) -> Section | None:
 
 def budget_points(run: Run, side: str) -> list[Summary]:
     """Return the numbers on held-out problems under each budget, the free decoding last; none without budgets."""
-    of_side = [s for s in run.numbers.get(side, ()) if (s.split, s.task, s.level) == (HELD_OUT, "all", None)]
+    of_side = [s for s in run.numbers.get(side, ()) if (s.split, s.task, s.level) == (Split.HELD_OUT, ALL, None)]
     limited = sorted((s for s in of_side if s.decode.startswith(BUDGET)), key=budget)
     return [*limited, *(s for s in of_side if s.decode == SAMPLED)] if limited else []
 
@@ -96,7 +98,7 @@ def curve(side: str, points: Sequence[tuple[float, Estimate | None, str]]) -> Cu
 
 def bin_points(records: Records) -> list[tuple[float, Estimate, str]]:
     """Return accuracy in bins of about as many sampled responses each, by how much they thought."""
-    scored = [s for s in records.part(HELD_OUT, SAMPLED) if s.status != Status.UNSCORED]
+    scored = [s for s in records.part(Split.HELD_OUT, SAMPLED) if s.status != Status.UNSCORED]
     ordered = sorted(scored, key=lambda s: s.think_tokens)
     bins = [b for b in split_bins(ordered) if b]
     return [bin_point(part) for part in bins]

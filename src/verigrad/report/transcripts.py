@@ -7,11 +7,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from verigrad.evaluate.plan import SAMPLED
 from verigrad.evaluate.records import Records, Sample, read_rows
 from verigrad.lines import Row
-from verigrad.report.gather import HELD_OUT, SAMPLED, Run
+from verigrad.report.gather import Run
 from verigrad.report.html import Section, folded, paragraph, tag
 from verigrad.report.text import amount, block, clean, name
+from verigrad.tasks.types import Split
 from verigrad.thinking import split_thinking
 from verigrad_rewards.types import Status
 
@@ -62,8 +64,10 @@ def transcripts(run: Run) -> Section | None:
 
 def pair(before: Records, after: Records) -> Pairs:
     """Return the problems by what became of their first response before and after."""
-    decode = SAMPLED if before.part(HELD_OUT, SAMPLED) else "greedy"
-    first, second = ({s.problem: s for s in side.part(HELD_OUT, decode) if s.sample == 0} for side in (before, after))
+    decode = SAMPLED if before.part(Split.HELD_OUT, SAMPLED) else "greedy"
+    first, second = (
+        {s.problem: s for s in side.part(Split.HELD_OUT, decode) if s.sample == 0} for side in (before, after)
+    )
     kinds: dict[str, list[Sample]] = {kind: [] for kind in KINDS}
     unscored = 0
     for problem in (p for p in first if p in second):
@@ -91,7 +95,7 @@ def in_turn(samples: Sequence[Sample]) -> list[str]:
 def rows_of(file: Path, decode: str, problems: set[str]) -> dict[str, Row]:
     """Return the first record of each of ``problems`` with its text."""
     rows = islice(read_rows(file), 1, None)
-    place = (HELD_OUT, decode, 0)
+    place = (Split.HELD_OUT, decode, 0)
     return {
         row["problem"]: row
         for row in rows

@@ -5,24 +5,31 @@ from typing import Any
 
 from markupsafe import Markup
 
-from verigrad.evaluate.compare import Comparison, verdict
+from verigrad.evaluate.compare import Comparison, direction, part_of, verdict
+from verigrad.evaluate.metrics import ALL
+from verigrad.evaluate.plan import SAMPLED
 from verigrad.evaluate.records import Records
-from verigrad.report.gather import HELD_OUT, SAMPLED, Run, section
+from verigrad.report.gather import Run, section
 from verigrad.report.html import bullets, joined, paragraph, tag
 from verigrad.report.text import amount, arrow, average, clean, listed, name
+from verigrad.tasks.types import Split
 
 
 def opening(run: Run) -> Markup:
     """Return the verdict, what it was measured with, and what was not measured or not read."""
     gaps = [clean(text, 600) for text in [*not_measured(run), *unfinished(run), *run.damage]]
-    notes = tag("aside", tag("b", "Keep in mind"), bullets(gaps), class_="gaps") if gaps else ""
-    return joined([sentence(run), setting(run), notes])
+    return joined([sentence(run), setting(run), aside(gaps)])
+
+
+def aside(gaps: Sequence[object]) -> Markup:
+    """Return what to keep in mind, nothing where there is nothing."""
+    return tag("aside", tag("b", "Keep in mind"), bullets(gaps), class_="gaps") if gaps else Markup("")
 
 
 def sentence(run: Run) -> Markup:
     """Return the verdict on sampled responses to held-out problems, or why there is none."""
     found, reason = run.compared
-    part = part_of(found, HELD_OUT, SAMPLED)
+    part = part_of(found, Split.HELD_OUT, SAMPLED)
     if part is None:
         return paragraph(clean(reason or "Not measured on held-out problems with sampling.", 600), "verdict open")
     return coloured(part, verdict(part))
@@ -30,14 +37,8 @@ def sentence(run: Run) -> Markup:
 
 def coloured(part: Comparison, text: str) -> Markup:
     """Return a verdict with its first words set apart."""
-    kind = "better" if part.all.paired.low > 0 else "worse" if part.all.paired.high < 0 else "open"
     first, colon, rest = clean(text, 600).partition(":")
-    return tag("p", tag("strong", first), colon, rest, class_=f"verdict {kind}")
-
-
-def part_of(found: Sequence[Comparison], split: str, decode: str) -> Comparison | None:
-    """Return the comparison on one split, decoded one way."""
-    return next((part for part in found if (part.split, part.decode) == (split, decode)), None)
+    return tag("p", tag("strong", first), colon, rest, class_=f"verdict {direction(part)}")
 
 
 def setting(run: Run) -> Markup:
@@ -46,7 +47,7 @@ def setting(run: Run) -> Markup:
     facts = [("model", name(run.recipe.get("model", "unknown"))), ("training", training(run))]
     if side is not None:
         facts += decoding_facts(side)
-    start, end = (run.summary(side, HELD_OUT, SAMPLED) for side in ("before", "after"))
+    start, end = (run.summary(side, Split.HELD_OUT, SAMPLED) for side in ("before", "after"))
     if start and end:
         facts.append(
             ("thinking per response", f"{arrow(average(start.think_tokens), average(end.think_tokens))} tokens")
@@ -56,15 +57,14 @@ def setting(run: Run) -> Markup:
 
 def training(run: Run) -> str:
     """Return what the training was."""
-    steps = max((row["step"] for row in run.metrics), default=0)
     control = ", a random-reward control" if run.recipe.get("control") == "random" else ""
-    return clean(f"{run.stage}, {amount(steps)} steps{control}")
+    return clean(f"{run.stage}, {amount(run.steps)} steps{control}")
 
 
 def decoding_facts(side: Records) -> list[tuple[str, object]]:
     """Return how many problems were asked how often, and how."""
     facts: list[tuple[str, object]] = []
-    problems = {s.problem for s in side.samples if s.split == HELD_OUT}
+    problems = {s.problem for s in side.samples if s.split == Split.HELD_OUT}
     facts.append(("held-out problems", amount(len(problems))))
     how = decoding(side, SAMPLED)
     facts.append(("samples per problem", amounts(how, "samples")))
@@ -102,7 +102,7 @@ def missing_kinds(sides: Sequence[Records]) -> list[str]:
     decodings = {name for side in sides for name in section(side.measured, "decodings")}
     splits = {s.split for side in sides for s in side.samples}
     out = {
-        "out-of-distribution problems": "ood" not in splits,
+        "out-of-distribution problems": Split.OOD not in splits,
         "greedy decoding": "greedy" not in decodings,
         "thinking budgets": not any(name.startswith("think-") for name in decodings),
     }
@@ -116,8 +116,7 @@ def missing_kinds(sides: Sequence[Records]) -> list[str]:
 def unscored(run: Run) -> list[str]:
     """Return a sentence on responses that our side failed to score."""
     counts = {
-        side: sum(s.unscored for s in found if s.task == "all" and s.level is None)
-        for side, found in run.numbers.items()
+        side: sum(s.unscored for s in found if s.task == ALL and s.level is None) for side, found in run.numbers.items()
     }
     said = [f"{count:,} {side} training" for side, count in counts.items() if count]
     return [f"Responses that could not be scored, and are in no accuracy: {listed(said)}."] if said else []
@@ -127,7 +126,6 @@ def unfinished(run: Run) -> list[str]:
     """Return a sentence on a training that did not end."""
     if run.finished:
         return []
-    steps = max((row["step"] for row in run.metrics), default=0)
     planned = run.recipe.get("max_steps") if run.stage == "grpo" else None
     goal = f" of {planned}" if planned else ""
-    return [f"Training has not finished: the folder has {steps}{goal} steps and no model yet."]
+    return [f"Training has not finished: the folder has {run.steps}{goal} steps and no model yet."]

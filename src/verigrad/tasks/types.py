@@ -17,6 +17,8 @@ class Split(StrEnum):
     OOD = "ood"
 
 
+SPLIT_NAMES: dict[str, str] = {Split.HELD_OUT: "held out", Split.OOD: "out of distribution", Split.TRAIN: "train"}
+
 # ``load(split, seed, limit, **options)`` returns ``limit`` distinct problems (all of a finite set where None);
 # the same arguments always return the same list
 Load = Callable[..., list[Problem]]
